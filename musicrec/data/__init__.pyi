@@ -1,0 +1,16 @@
+from .cache import cache_dir as cache_dir
+from .catalogue import fingerprint as fingerprint
+from .catalogue import load as load
+from .catalogue import loaded as loaded
+from .catalogue import names as names
+from .dataset import Dataset as Dataset
+from .dataset import Splits as Splits
+from .features import Features as Features
+from .interactions import Interactions as Interactions
+from .sessions import Sessions as Sessions
+from .split import Split as Split
+from .splits import by_time as by_time
+from .splits import cold_items as cold_items
+from .splits import cold_users as cold_users
+from .splits import holdout as holdout
+from .splits import leave_last_out as leave_last_out

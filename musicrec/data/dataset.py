@@ -1,0 +1,178 @@
+"""A dataset: interactions with all that is known of their users and items, under one name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from ..errors import InvalidArgument, InvalidData, UnknownName
+from .features import Features
+from .interactions import Interactions
+from .sessions import Sessions
+from .split import Split
+
+
+class Splits(Mapping[str, Split]):
+    """Cuts that others have published, by name; UnknownName lists those there are."""
+
+    def __init__(self, splits: Mapping[str, Split]) -> None:
+        self._splits = dict(splits)
+
+    def __getitem__(self, name: str) -> Split:
+        if name not in self._splits:
+            raise UnknownName(
+                f"no split {name!r}: this dataset has {sorted(self._splits) or 'no published splits'}. "
+                "Make one with data.holdout, leave_last_out, by_time, cold_items or cold_users."
+            )
+        return self._splits[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._splits)
+
+    def __len__(self) -> int:
+        return len(self._splits)
+
+    def __repr__(self) -> str:
+        return f"Splits({', '.join(self._splits) or 'none published'})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Interactions, what is known of their users and items, and where it all comes from.
+
+    Explained in chapter 01_listening_data.
+
+    Parameters
+    ----------
+    name, title : str
+        The name it is loaded by, and one for people.
+    evidence : {"real", "simulated"}
+        Whether people listened or a program did. A finding rests on one or the other.
+    interactions : Interactions
+        The events.
+    items, users : pandas.DataFrame
+        One row an item or user, indexed by label in the order of `interactions.items` and
+        `interactions.users`; items have at least the columns title and artist.
+    sessions : Sessions, optional
+        The events in the order in which they were heard.
+    splits : Splits
+        Published cuts.
+    audio : object, optional
+        The sound of the items.
+    truth : object, optional
+        What simulated listeners really like. It is kept apart from all that a model is given.
+    feature_makers : dict
+        Functions of the dataset that make the features of each kind, called when first asked for.
+    tables : dict
+        Further tables by name, such as friends or tags.
+    provenance : dict
+        Source, licence, version and the like, as text.
+
+    Raises
+    ------
+    InvalidArgument
+        Where `evidence` is neither word.
+    InvalidData
+        Where items, users or sessions do not match the interactions.
+    """
+
+    name: str
+    title: str
+    evidence: Literal["real", "simulated"]
+    interactions: Interactions
+    items: pd.DataFrame
+    users: pd.DataFrame
+    sessions: Sessions | None = None
+    splits: Splits = field(default_factory=lambda: Splits({}))
+    audio: Any = None
+    truth: Any = None
+    feature_makers: Mapping[str, Callable[["Dataset"], Features]] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    _made: dict[str, Features] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.evidence not in ("real", "simulated"):
+            raise InvalidArgument(f"evidence is {self.evidence!r}; it must be 'real' or 'simulated'.")
+        for kind, frame, labels in (
+            ("items", self.items, self.interactions.items),
+            ("users", self.users, self.interactions.users),
+        ):
+            if not frame.index.equals(labels):
+                raise InvalidData(
+                    f"the {kind} table of {self.name} has {len(frame):,} rows that are not the "
+                    f"{len(labels):,} labels of interactions.{kind} in their order; use "
+                    f"frame.reindex(interactions.{kind})."
+                )
+        absent = [name for name in ("title", "artist") if name not in self.items]
+        if absent:
+            raise InvalidData(
+                f"the items table of {self.name} lacks the columns {absent}; it has {list(self.items)}."
+            )
+        if self.sessions is not None:
+            self.sessions.check_codes(self.interactions.n_items, self.interactions.n_users)
+
+    def features(self, kind: str) -> Features:
+        """What is known of each item, as numbers: kinds are such as "tags", "style" and "descriptors".
+
+        Returns
+        -------
+        Features
+            One row an item, in the order of `items`; made once and kept.
+
+        Raises
+        ------
+        UnknownName
+            Where the dataset has no such kind; the message lists those it has.
+        """
+        if kind not in self.feature_makers:
+            raise UnknownName(
+                f"{self.name} has no features {kind!r}; it has {sorted(self.feature_makers) or 'none'}. "
+                "Choose one of those."
+            )
+        if kind not in self._made:
+            made = self.feature_makers[kind](self)
+            if not made.items.equals(self.interactions.items):
+                raise InvalidData(
+                    f"the features {kind!r} of {self.name} are not aligned to its items; use Features.align."
+                )
+            self._made[kind] = made
+        return self._made[kind]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A further table of the dataset (a copy), such as "friends"; UnknownName lists those there are."""
+        if name not in self.tables:
+            raise UnknownName(
+                f"{self.name} has no table {name!r}; it has {sorted(self.tables) or 'none'}. Choose one of "
+                "those."
+            )
+        return self.tables[name].copy()
+
+    def _summary(self) -> dict[str, str]:
+        x = self.interactions
+        summary = {
+            "evidence": {"real": "real listeners", "simulated": "simulated listeners"}[self.evidence],
+            "users": f"{x.n_users:,}",
+            "items": f"{x.n_items:,}",
+            "events": f"{len(x):,}",
+            "pairs": f"{x.n_pairs:,}",
+            "density": f"{x.density:.3%}",
+            "sessions": "none" if self.sessions is None else f"{len(self.sessions):,}",
+            "features": ", ".join(sorted(self.feature_makers)) or "none",
+            "tables": ", ".join(sorted(self.tables)) or "none",
+            "splits": ", ".join(self.splits) or "none published",
+            "audio": "none" if self.audio is None else "yes",
+            "truth": "none" if self.truth is None else "known, kept apart from models",
+        }
+        return summary | {key: str(value) for key, value in self.provenance.items()}
+
+    def __repr__(self) -> str:
+        s = self._summary()
+        return (
+            f"Dataset {self.name}: {self.title} ({s['evidence']}; {s['users']} users, {s['items']} items, "
+            f"{s['events']} events, {s['pairs']} pairs, density {s['density']})"
+        )
+
+    def _repr_html_(self) -> str:
+        return pd.DataFrame({self.title: self._summary()}).to_html()

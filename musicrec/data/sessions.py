@@ -1,0 +1,210 @@
+"""Listening in order: sessions, each a run of items heard one after the other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InvalidArgument, InvalidData
+from .columns import time_column
+from .interactions import Interactions
+
+
+class Sessions:
+    """Sessions laid end to end in one array of items, with the position at which each starts.
+
+    Explained in chapter 01_listening_data.
+
+    Parameters
+    ----------
+    items : array of int, shape (n_events,)
+        Item codes in the order heard, session after session.
+    starts : array of int, shape (n_sessions,)
+        Where each session starts in `items`. The first is 0; each session ends where the next starts, the
+        last at the end, and none is empty.
+    times : array, shape (n_events,), optional
+        Times (numbers or datetime64), not going backwards within a session.
+    users : array of int, shape (n_sessions,), optional
+        The user code of each session.
+    context : pandas.DataFrame, optional
+        What is known of the circumstances, one row a session.
+
+    Raises
+    ------
+    InvalidData
+        Where lengths do not agree, starts do not rise, or a time goes backwards; the message names the row.
+    """
+
+    def __init__(
+        self,
+        items: np.ndarray,
+        starts: np.ndarray,
+        times: np.ndarray | None = None,
+        users: np.ndarray | None = None,
+        context: pd.DataFrame | None = None,
+    ) -> None:
+        self.items = _codes(items, "items")
+        self.starts = _codes(starts, "starts")
+        self._check_starts()
+        self.times = None if times is None else time_column(pd.Series(times, name="times"))
+        self.users = None if users is None else _codes(users, "users")
+        self.context = None if context is None else context.reset_index(drop=True)
+        for name, part, expected in (
+            ("times", self.times, len(self.items)),
+            ("users", self.users, len(self)),
+            ("context", self.context, len(self)),
+        ):
+            if part is not None and len(part) != expected:
+                raise InvalidData(
+                    f"{name} has {len(part):,} rows, expected {expected:,}: times has one an event, users "
+                    f"and context have one a session (there are {len(self.items):,} events in {len(self):,} "
+                    "sessions)."
+                )
+        if self.times is not None:
+            self._check_times(self.times)
+
+    def _check_starts(self) -> None:
+        ends = np.append(self.starts[1:], len(self.items))
+        if len(self.starts) == 0 and len(self.items) == 0:
+            return
+        if len(self.starts) == 0 or self.starts[0] != 0:
+            raise InvalidData(
+                f"the first session must start at 0, found starts {self.starts[:3].tolist()} for "
+                f"{len(self.items):,} events."
+            )
+        if (ends <= self.starts).any():
+            row = int((ends <= self.starts).argmax())
+            raise InvalidData(
+                f"session {row} starts at {self.starts[row]:,} and ends before {ends[row]:,}, so it holds no "
+                f"event. Starts must rise from 0 to below {len(self.items):,}; leave empty sessions "
+                "and the end of the last one out."
+            )
+
+    def _check_times(self, times: np.ndarray) -> None:
+        backwards = times[1:] < times[:-1]
+        backwards[self.starts[1:] - 1] = False  # from one session to the next time may do what it likes
+        if backwards.any():
+            row = int(backwards.argmax()) + 1
+            session = int(np.searchsorted(self.starts, row, side="right")) - 1
+            raise InvalidData(
+                f"time goes backwards in row {row} (session {session}): {times[row]} comes after "
+                f"{times[row - 1]}. Sort the events by time within each session."
+            )
+
+    @classmethod
+    def from_interactions(cls, x: Interactions, gap: Any = None) -> "Sessions":
+        """Sessions from events: by their session column, or by a time gap.
+
+        Sessions come ordered by user, then by start (by session code where there are no times); events within
+        a session by time, those of the same moment in the order of the rows.
+
+        Parameters
+        ----------
+        x : Interactions
+            With a session column, or with times and `gap`.
+        gap : number, str or timedelta, optional
+            A new session starts where a user was silent for longer: a number in the unit of numeric times, or
+            what pandas.Timedelta takes ("30min") for datetimes. Without it the session column is used.
+
+        Raises
+        ------
+        InvalidArgument
+            Where neither is there, or the gap is not positive or does not fit the times.
+        """
+        events = x.events
+        user, item = events["user"].to_numpy(), events["item"].to_numpy()
+        times = events["time"].to_numpy() if "time" in events else None
+        if gap is None and "session" not in events:
+            raise InvalidArgument(
+                "these interactions have no session column: pass session= to Interactions.from_frame, or a "
+                "gap such as gap='30min'."
+            )
+        if gap is not None:
+            if times is None:
+                raise InvalidArgument("a gap needs times: pass time= to Interactions.from_frame.")
+            order = np.lexsort((times, user))
+            paused = np.diff(times[order]) > _gap(gap, times)
+            opens = _changes(user[order])
+            opens[1:] |= paused
+        else:
+            session = events["session"].to_numpy()
+            order = _session_order(user, session, times)
+            opens = _changes(user[order]) | _changes(session[order])
+        starts = np.flatnonzero(opens)
+        return cls(item[order], starts, None if times is None else times[order], user[order][starts])
+
+    def session(self, i: int) -> np.ndarray:
+        """Item codes of session `i`, in the order heard."""
+        if not 0 <= i < len(self):
+            raise InvalidArgument(f"there is no session {i}; they are numbered from 0 to {len(self) - 1:,}.")
+        end = self.starts[i + 1] if i + 1 < len(self) else len(self.items)
+        return self.items[self.starts[i] : end]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of events in each session, shape (n_sessions,)."""
+        return np.diff(self.starts, append=len(self.items))
+
+    def check_codes(self, n_items: int, n_users: int) -> None:
+        """Raise InvalidData where an item or user code is beyond the number of items or users."""
+        for name, codes, size in (("item", self.items, n_items), ("user", self.users, n_users)):
+            if codes is not None and len(codes) and codes.max() >= size:
+                raise InvalidData(
+                    f"sessions hold the {name} code {codes.max():,}, but there are {size:,} {name}s. Codes "
+                    f"are positions in the index of {name}s."
+                )
+
+    def __len__(self) -> int:
+        """Number of sessions."""
+        return len(self.starts)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self.session(i) for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        known = [name for name in ("times", "users", "context") if getattr(self, name) is not None]
+        mean = len(self.items) / max(len(self), 1)
+        return (
+            f"Sessions({len(self):,} sessions, {len(self.items):,} events, {mean:.2f} a session; "
+            f"with {', '.join(known) or 'items alone'})"
+        )
+
+
+def _codes(values: np.ndarray, name: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
+        raise InvalidData(
+            f"{name} must be a flat array of integers, found {array.dtype} of shape {array.shape}."
+        )
+    if array.size and array.min() < 0:
+        raise InvalidData(f"{name} holds {array.min()} in row {int(array.argmin())}; none may be negative.")
+    return array.astype(np.int64)
+
+
+def _changes(codes: np.ndarray) -> np.ndarray:
+    """Where a code differs from the one before it; the first always does."""
+    return np.diff(codes, prepend=-1) != 0
+
+
+def _session_order(user: np.ndarray, session: np.ndarray, times: np.ndarray | None) -> np.ndarray:
+    """The order of events by user, start of their session, session, time."""
+    if times is None:
+        return np.lexsort((session, user))
+    order = np.lexsort((times, session, user))
+    opens = _changes(user[order]) | _changes(session[order])
+    number = np.cumsum(opens) - 1
+    begins = times[order][opens][number]
+    return order[np.lexsort((number, begins, user[order]))]
+
+
+def _gap(gap: Any, times: np.ndarray) -> Any:
+    try:
+        longest = pd.Timedelta(gap).to_timedelta64() if times.dtype.kind == "M" else float(gap)
+        fits = not (times.dtype.kind == "M" and isinstance(gap, int | float))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits or not longest > longest * 0:
+        unit = "a positive duration such as '30min'" if times.dtype.kind == "M" else "a positive number"
+        raise InvalidArgument(f"gap is {gap!r}; these times are {times.dtype}, so it must be {unit}.")
+    return longest
