@@ -1,0 +1,138 @@
+"""Where the library keeps what it downloads or builds, and how it writes there.
+
+Nothing is ever left half written: a file is written under another name in the same folder and renamed
+when it is whole. A run that is killed leaves at most such a temporary file, which a later run removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import glob
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pooch
+
+from musicrec.errors import DataUnavailable
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_LEFTOVER_AGE = 24 * 3600.0  # seconds; nobody writes one file for a day
+
+
+@functools.cache
+def absolute(path: str) -> Path:
+    """Make a path from the environment absolute, once.
+
+    A relative path means "from where the program started". A program that changes its folder later must not
+    find another place under the same name, so the first answer is kept.
+    """
+    return Path(path).expanduser().resolve()
+
+
+def cache_location() -> Path:
+    """Folder of the cache, whether or not it exists: for reading what is already there.
+
+    ``$MUSICREC_CACHE`` if that is set, else the usual place of the operating system.
+    """
+    return absolute(os.environ.get("MUSICREC_CACHE") or str(pooch.os_cache("musicrec")))
+
+
+def cache_dir() -> Path:
+    """Folder of the cache, made if it is absent, in which files can be written.
+
+    Returns
+    -------
+    Path
+        An absolute path.
+
+    Raises
+    ------
+    DataUnavailable
+        The folder cannot be made, or nothing can be written in it.
+    """
+    folder = cache_location()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):  # asking for permissions says nothing of a read-only disk
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full or read-only disk, met while writing `path`, into an error that says what to do.
+
+    Raises
+    ------
+    DataUnavailable
+        The disk is full, read-only or not ours to write.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, DataUnavailable) or error.errno not in _DISK:
+            raise
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def atomic_write(path: Path | str) -> Iterator[Path]:
+    """Write a file so that it is either whole or not there.
+
+    Parameters
+    ----------
+    path
+        The file to make. Its folder is made too. What was there before stays until the new file is whole.
+
+    Yields
+    ------
+    Path
+        A temporary path in the same folder, with the same suffix. It becomes `path` when the block ends,
+        and is removed when the block fails.
+
+    Raises
+    ------
+    DataUnavailable
+        The disk is full, read-only or not ours to write.
+    """
+    target = Path(path).absolute()
+    temporary = target.parent / f".{target.stem}.{uuid.uuid4().hex}.partial{target.suffix}"
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        try:
+            temporary.touch(exist_ok=False)
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())  # or a power cut could leave the new name on an empty file
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove the temporary files that killed runs left beside `target`."""
+    for leftover in target.parent.glob(f".{glob.escape(target.stem)}.*.partial{glob.escape(target.suffix)}"):
+        try:
+            if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE:
+                leftover.unlink()
+        except FileNotFoundError:
+            continue  # another process was faster
+
+
+def _unwritable(path: Path, error: OSError) -> DataUnavailable:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = "Free some space there, or set MUSICREC_CACHE to a folder on a disk with more room."
+    else:
+        advice = "Set MUSICREC_CACHE to a folder in which you may write."
+    return DataUnavailable(f"Cannot write {path}: {reason}. {advice}")

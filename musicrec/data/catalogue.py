@@ -1,0 +1,144 @@
+"""What data there is: the names, the facts behind each name, and the one way to load any of it.
+
+The facts stand in ``data/catalogue.toml``, which ships with the library. This module looks them up and calls
+the loader that an entry names; it knows nothing of any one dataset.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musicrec.data.entries import Entry, read_catalogue
+from musicrec.errors import InvalidArgument, UnknownName
+from musicrec.shipped import shipped
+
+if TYPE_CHECKING:
+    from musicrec.data.dataset import Dataset
+
+_loaded: dict[str, str] = {}
+
+
+def names() -> list[str]:
+    """Names of all datasets, in the order of the catalogue.
+
+    Explained in chapter 01_listening_data.
+    """
+    return list(_entries())
+
+
+def entry(name: str) -> Entry:
+    """What the catalogue says of a dataset.
+
+    Raises
+    ------
+    UnknownName
+        There is no such dataset. The message shows those that there are, the nearest first.
+    """
+    entries = _entries()
+    if name in entries:
+        return entries[name]
+    near = difflib.get_close_matches(str(name).lower(), entries, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
+    raise UnknownName(
+        f"There is no dataset {name!r}. {hint}`musicrec data list` shows what there is: {', '.join(entries)}."
+    )
+
+
+def load(name: str, **options: Any) -> Dataset:
+    """Load a dataset by its name.
+
+    Parameters
+    ----------
+    name
+        One of `names()`.
+    options
+        What the dataset's own loader takes: most take nothing.
+
+    Returns
+    -------
+    Dataset
+        Listening events, items, listeners and what else there is, as said in the data card of that name.
+
+    Raises
+    ------
+    UnknownName
+        There is no such dataset.
+    InvalidArgument
+        The loader does not take one of the options.
+    DataUnavailable
+        The files are not here and cannot be downloaded. The message says how to get them. No other dataset
+        ever takes the place of the one asked for.
+    CorruptData, InvalidData
+        The files are here but do not hold what they must.
+
+    Notes
+    -----
+    Explained in chapter 01_listening_data.
+    """
+    found = entry(name)
+    loader = _loader(found)
+    try:
+        inspect.signature(loader).bind(**options)
+    except TypeError as error:
+        taken = ", ".join(inspect.signature(loader).parameters) or "none"
+        raise InvalidArgument(f"Options of {name!r}: {error}. It takes: {taken}.") from None
+    dataset = loader(**options)
+    _loaded[name] = fingerprint(name)
+    return dataset
+
+
+def fingerprint(name: str) -> str:
+    """Hash of what `load` would return, without loading it: equal as long as the dataset is the same.
+
+    Of a real dataset it is made from the checksums in the catalogue, which `load` holds the files to, and
+    from the source of the loader's module. A dataset that is built rather than read gives its own.
+
+    Parameters
+    ----------
+    name
+        One of `names()`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    found = entry(name)
+    module, _, _ = found.loader.partition(":")
+    if found.access == "embedded":
+        return str(importlib.import_module(module).fingerprint())
+    checksums = [f"{each.name} {each.sha256_text}" for each in found.files]
+    return hashlib.sha256("\n".join([name, *checksums, _source(module)]).encode()).hexdigest()
+
+
+def loaded() -> dict[str, str]:
+    """Datasets that this process has loaded, with the fingerprint of each.
+
+    The workflow keeps it beside a chapter's results, to know when the chapter has to run again.
+    """
+    return dict(_loaded)
+
+
+@functools.cache
+def _entries() -> dict[str, Entry]:
+    return read_catalogue(shipped("catalogue.toml"))
+
+
+def _loader(found: Entry) -> Callable[..., Dataset]:
+    module, _, function = found.loader.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _source(module: str) -> str:
+    """Source text of a module, which is not run."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).read_text(encoding="utf-8")
