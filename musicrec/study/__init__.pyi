@@ -1,0 +1,11 @@
+from . import results as results
+from .kept import Recorded as Recorded
+from .kept import recorded as recorded
+from .literature import Figure as Figure
+from .literature import published as published
+from .recording import absent as absent
+from .recording import record as record
+from .recording import record_names as record_names
+from .run import Run as Run
+from .run import begin as begin
+from .run import current as current
