@@ -42,8 +42,8 @@ def lorenz(counts: npt.ArrayLike) -> np.ndarray:
 def gini(counts: npt.ArrayLike) -> float:
     """Gini coefficient: 0 where all members hold the same, towards 1 where one member holds all.
 
-    It is one minus twice the area under the Lorenz curve, with the curve drawn by straight lines between members,
-    so that n members of whom one holds all score 1 - 1/n.
+    It is one minus twice the area under the Lorenz curve, with the curve drawn by straight lines between
+    members, so that n members of whom one holds all score 1 - 1/n.
 
     Parameters
     ----------

@@ -1,0 +1,132 @@
+"""A chapter that fails says where and spoils nothing; a run that is killed goes on at the next call."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+SLOW = """
+```{code-cell} ipython3
+import pathlib, time
+pathlib.Path("../build/started").touch()
+time.sleep(float(pathlib.Path("../../nap.txt").read_text()))
+```
+"""
+
+
+def test_a_failing_chapter_names_itself_and_the_cell_and_keeps_its_earlier_outputs(project):
+    notebook = project.root / "build" / "songbook-book" / "02_tempo.ipynb"
+    records = project.root / "build" / "results" / "songbook" / "01_scales.json"
+    before = notebook.read_bytes(), records.read_bytes()
+    project.replace("chapters/02_tempo.md", "tempo.ALLEGRO", "tempo.PRESTO")
+    project.replace("chapters/01_scales.md", "scales.MAJOR", "scales.MAJOR + 1")
+    said = project.run(fails=True)
+    assert "02_tempo, cell 2 (from musicrec import tempo) raised AttributeError" in said
+    assert "    tempo.PRESTO" in said  # the cell's source
+    assert "build/log/songbook-book/02_tempo.log" in said
+    assert "01_scales: done" in said  # one failing chapter does not keep the others from being run
+    assert (notebook.read_bytes(), records.read_bytes()) == before
+    assert "02_tempo, cell 2" in project.run(fails=True)
+    project.replace("chapters/02_tempo.md", "tempo.PRESTO", "tempo.ALLEGRO")
+    assert project.ran() == []  # what it rested on is back, and so is what it made
+    assert project.git("status", "--porcelain").split() == ["M", "chapters/01_scales.md"]
+
+
+def test_records_of_a_run_that_fails_later_are_not_kept(project):
+    project.replace("chapters/01_scales.md", '{"seed": seed}))', '{"seed": 9}))\n1 / 0')
+    assert "ZeroDivisionError" in project.run(fails=True)
+    records = project.root / "build" / "results" / "songbook" / "01_scales.json"
+    assert records.read_text(encoding="utf-8") == '{"seed": 0}'
+
+
+def test_a_chapter_whose_process_dies_is_an_error_that_says_so(project):
+    project.replace("chapters/02_tempo.md", "tempo.ALLEGRO", "import os; os._exit(1)")
+    said = project.run("02", fails=True)
+    assert "02_tempo: its process ended in the middle of a cell" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (":tags: [parameters]\n", "", "found 0 cells tagged `parameters`"),
+        (
+            'profile = "book"',
+            'profil = "book"',
+            "has no parameter 'profile'; its cell tagged `parameters` has",
+        ),
+        ("tempo.ALLEGRO", "print(object())", "cell 2 (from musicrec import tempo) shows a memory address"),
+    ],
+)
+def test_a_malformed_chapter_is_an_error_before_anything_is_replaced(project, old, new, message):
+    notebook = project.root / "build" / "songbook-book" / "02_tempo.ipynb"
+    before = notebook.read_bytes()
+    project.replace("chapters/02_tempo.md", old, new)
+    assert message in project.run("02", fails=True)
+    assert notebook.read_bytes() == before
+
+
+def test_a_chapter_that_does_not_exist_is_an_error_that_lists_those_there_are(project):
+    said = project.run("07", fails=True)
+    assert "there is no chapter '07'; there are: 01_scales, 02_tempo" in said
+
+
+@pytest.mark.parametrize("what", ["the whole group", "the driver alone"])
+def test_a_killed_run_goes_on_at_the_next_call(project, what):
+    project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
+    project.write("../nap.txt", "60")
+    process = project.start()
+    _wait_for(project.root / "build" / "started")
+    if what == "the whole group":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    project.write("../nap.txt", "0")
+    assert project.ran() == ["03_slow"]
+    assert project.ran() == []
+    assert project.git("status", "--porcelain").split() == ["??", "chapters/03_slow.md"]
+    assert list((project.root / "build" / "run").glob("*")) == []
+
+
+def test_a_chapter_ends_soon_after_its_driver_was_killed(project):
+    project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
+    project.write("../nap.txt", "60")
+    process = project.start()
+    _wait_for(project.root / "build" / "started")
+    (stage,) = (project.root / "build" / "run").glob("*03_slow*")
+    executor = int(stage.name.split("-")[-1])
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while _alive(executor):
+        assert time.monotonic() < deadline, "the chapter outlived its driver"
+        time.sleep(0.1)
+
+
+def test_a_second_call_waits_for_the_first_and_says_for_whom(project):
+    project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
+    project.write("../nap.txt", "4")
+    first = project.start()
+    _wait_for(project.root / "build" / "started")
+    said = project.run()
+    assert f"process {first.pid}" in said
+    assert "done in" not in said
+    assert "03_slow: done" in first.communicate()[0]
+
+
+def _wait_for(path):
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.1)
+
+
+def _alive(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
