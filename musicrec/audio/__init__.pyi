@@ -1,0 +1,9 @@
+from . import arrangement as arrangement
+from . import corpus as corpus
+from . import notation as notation
+from . import score as score
+from . import sound as sound
+from .score import Reading as Reading
+from .score import Score as Score
+from .score import catalogue as catalogue
+from .score import read_pieces as read_pieces
