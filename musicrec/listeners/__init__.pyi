@@ -1,0 +1,12 @@
+from . import behaviour as behaviour
+from . import calibration as calibration
+from . import exposure as exposure
+from . import sessions as sessions
+from . import taste as taste
+from . import world as world
+from .dials import Dials as Dials
+from .exposure import Policy as Policy
+from .taste import Taste as Taste
+from .world import Log as Log
+from .world import World as World
+from .world import simulate as simulate
