@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from workflow.execute import ONE_THREAD
-from workflow.plan import ROOT
+from workflow.plan import ROOT, data_folders
 
 TOOLS = Path(sys.executable).parent  # of this environment, not what else the PATH may hold
 NOTEBOOKS = "--nbval-lax --nbval-cell-timeout=600 --nbval-current-env -p no:cacheprovider"
@@ -26,7 +26,7 @@ STEPS = {
 
 def environment(step: str) -> dict[str, str]:
     """One thread each; what the committed notebooks record goes where no build looks for it."""
-    found = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
+    found = {**os.environ, **ONE_THREAD, **data_folders(), "PYTHONPATH": str(ROOT)}
     if step == "notebooks":
         results = ROOT / "build" / "nbval" / "results"
         results.mkdir(parents=True, exist_ok=True)

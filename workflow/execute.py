@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow import WorkflowError, costs, notebook, receipts
-from workflow.plan import Build, add_arguments
+from workflow.plan import Build, add_arguments, data_folders
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ONE_THREAD = {
@@ -77,15 +77,19 @@ def _staged(stage: Path) -> Iterator[None]:
 
 
 def _environment(build: Build, stage: Path) -> dict[str, str]:
-    return ONE_THREAD | {
-        "PYTHONHASHSEED": "0",  # the order of sets is part of what a run prints
-        "PYTHONPATH": str(build.root),
-        "JUPYTER_PATH": str(stage),
-        "IPYTHONDIR": str(stage / "ipython"),  # no start-up file of the person who runs this
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "MUSICREC_TRACE": str(stage / "trace.json"),
-        "MUSICREC_RESULTS": str(stage / "results"),
-    }
+    return (
+        ONE_THREAD
+        | data_folders()
+        | {
+            "PYTHONHASHSEED": "0",  # the order of sets is part of what a run prints
+            "PYTHONPATH": str(build.root),
+            "JUPYTER_PATH": str(stage),
+            "IPYTHONDIR": str(stage / "ipython"),  # no start-up file of the person who runs this
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "MUSICREC_TRACE": str(stage / "trace.json"),
+            "MUSICREC_RESULTS": str(stage / "results"),
+        }
+    )
 
 
 def _write_kernelspec(stage: Path) -> None:

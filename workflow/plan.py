@@ -1,6 +1,7 @@
 """What is built, and where it lies: the one place that knows the folders below build/."""
 
 import argparse
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,12 @@ class Build:
         known = ("edition", "profile", "device", "seed")
         chosen = {name: config[name] for name in known if name in config}
         return cls(**{**chosen, "seed": int(chosen.get("seed", 0))})
+
+
+def data_folders() -> dict[str, str]:
+    """The variables that name folders of data, absolute: chapters and notebooks run in a folder of their own."""
+    given = {name: os.environ.get(name) for name in ("MUSICREC_DATA", "MUSICREC_CACHE")}
+    return {name: str(Path(folder).expanduser().absolute()) for name, folder in given.items() if folder}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -130,3 +130,18 @@ def _alive(pid):
     except FileNotFoundError:
         return False
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_folders_given_relative_to_the_project_mean_the_same_inside_a_chapter(project):
+    given = project.root.parent / "somewhere"
+    given.mkdir()
+    project.replace(
+        "chapters/02_tempo.md",
+        "tempo.ALLEGRO",
+        'import os; print("folder:", os.path.basename(os.environ["MUSICREC_DATA"]), '
+        'os.path.isdir(os.environ["MUSICREC_DATA"]))',
+    )
+    project.environment["MUSICREC_DATA"] = "../somewhere"
+    project.run("02")
+    shown = (project.root / "build" / "songbook-book" / "02_tempo.ipynb").read_text(encoding="utf-8")
+    assert "folder: somewhere True" in shown
