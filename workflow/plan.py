@@ -111,7 +111,7 @@ class Build:
 
 
 def data_folders() -> dict[str, str]:
-    """The variables that name folders of data, absolute: chapters and notebooks run in a folder of their own."""
+    """The variables that name folders of data, made absolute: chapters run in a folder of their own."""
     given = {name: os.environ.get(name) for name in ("MUSICREC_DATA", "MUSICREC_CACHE")}
     return {name: str(Path(folder).expanduser().absolute()) for name, folder in given.items() if folder}
 
