@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
 from musicrec.data import catalogue, fetch, verify
-from musicrec.errors import MusicrecError
+from musicrec.data.entries import Entry
+from musicrec.errors import DataUnavailable, MusicrecError
 
 _out = Console()
 _err = Console(stderr=True)
@@ -73,14 +75,28 @@ def _main(
     pass
 
 
+def _here(found: Entry) -> tuple[str, str]:
+    """Whether the files of a dataset are here, and where; a wrong MUSICREC_DATA says so in both."""
+    if found.folder is None:
+        return "yes", "comes with the library"
+    try:
+        folder = fetch.find(found)
+    except DataUnavailable as error:
+        return f"no: {error}", f"no: {error}"
+    if folder is None:
+        return "no", "no"
+    if lacking := fetch.missing(found, folder):
+        return "incomplete", f"{folder}, which lacks {', '.join(lacking)}"
+    return "yes", str(folder)
+
+
 @data.command("list")
 def show_list() -> None:
     """Show every dataset: what evidence it gives, how it is had, and whether it is here."""
     table = Table("name", "what it is", "listeners", "how it is had", "here")
     for name in catalogue.names():
         found = catalogue.entry(name)
-        here = "yes" if found.folder is None or fetch.find(found) else "no"
-        table.add_row(name, found.title, found.evidence, found.access, here)
+        table.add_row(name, found.title, found.evidence, found.access, escape(_here(found)[0]))
     _out.print(table)
 
 
@@ -97,7 +113,7 @@ def show_info(name: Name) -> None:
         "access": found.access,
         "how": found.how,
         "archive": f"{found.archive.url} (sha256 {found.archive.sha256})" if found.archive else None,
-        "here": "comes with the library" if found.folder is None else str(fetch.find(found) or "no"),
+        "here": _here(found)[1],
     }
     for key, value in facts.items():
         if value:

@@ -82,6 +82,23 @@ def test_list_shows_every_dataset_and_whether_it_is_here(folder):
     assert "│ no " in run("data", "list").stdout
 
 
+def test_a_folder_that_lacks_files_is_incomplete(folder):
+    (folder / "table.dat").unlink()
+    shown = run("data", "list").stdout
+    assert "│ incomplete" in next(line for line in shown.splitlines() if "tiny" in line)
+    assert f"{folder}, which lacks table.dat" in run("data", "info", "tiny").stdout
+
+
+def test_a_wrong_folder_of_real_data_is_said_in_its_row_alone(folder, monkeypatch):
+    monkeypatch.setenv("MUSICREC_DATA", str(folder / "mistyped"))
+    monkeypatch.setenv("COLUMNS", "400")
+    rows = {line.split()[1]: line for line in run("data", "list").stdout.splitlines() if "│" in line}
+    assert "no: MUSICREC_DATA is" in rows["tiny"]
+    assert "yes" in rows["inside"]
+    assert "no: MUSICREC_DATA is" in run("data", "info", "tiny").stdout
+    assert "comes with the library" in run("data", "info", "inside").stdout
+
+
 def test_info_shows_licence_citation_place_and_columns(folder):
     shown = run("data", "info", "tiny").stdout
     for part in (

@@ -25,6 +25,11 @@ def test_a_room_is_there_by_its_name_and_loads_its_modules_when_used(room):
     assert not {name for name in loaded if name.startswith(f"musicrec.{room}.")}
 
 
+@pytest.mark.parametrize("module", ["errors", "metrics"])
+def test_a_module_of_its_own_is_there_by_its_name(module):
+    assert f"musicrec.{module}" in loaded_after(f"import musicrec; musicrec.{module}")
+
+
 @pytest.mark.parametrize("room", ["audio", "data", "display", "listeners", "study"])
 def test_every_name_that_a_room_offers_can_be_had(room):
     program = (

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from workflow import receipts
+from workflow import WorkflowError, receipts
 from workflow.plan import Build, add_arguments
 from workflow.run import take_lock
 
@@ -71,11 +71,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=measure.__doc__)
     add_arguments(parser)
     build = Build.from_arguments(parser.parse_args())
-    take_lock(build.out)
     try:
+        build.chapters()
+        take_lock(build.out)
         kept = measure(build)
     except subprocess.CalledProcessError:
         return 1  # the chapter has said why
+    except WorkflowError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"kept in {kept.relative_to(build.root)}: commit it")
     return 0
 

@@ -2,7 +2,8 @@
 
 Started by `workflow.execute`, never by hand. Python announces each file it opens to an audit hook, modules
 among them, so the list is complete without any word in the chapter. After each cell the list, the
-fingerprints of the datasets that were loaded and the peak memory go to the file named in MUSICREC_TRACE.
+fingerprints of the datasets that were loaded (with default options; the chapter itself holds any others) and
+the peak memory go to the file named in MUSICREC_TRACE.
 """
 
 import json
@@ -40,7 +41,7 @@ class Trace:
 
     def save(self, *_: object) -> None:
         data = sys.modules.get("musicrec.data")
-        datasets = data.loaded() if data else {}
+        datasets = {name: data.fingerprint(name) for name in data.loaded()} if data else {}
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         trace = {
             "files": self.files(),

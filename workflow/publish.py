@@ -42,9 +42,20 @@ def keep_notebooks(build: Build) -> list[Path]:
     -------
     list of Path
         What was written or removed.
+
+    Raises
+    ------
+    WorkflowError
+        A chapter has not been run; nothing is written or removed then.
     """
     book = build.root / "book"
     changed = []
+    absent = [chapter for chapter in build.chapters() if not build.notebook(chapter).is_file()]
+    if absent:
+        raise WorkflowError(
+            f"no executed notebook of {', '.join(absent)} in {build.notebooks}; run the chapters first: "
+            "make notebooks"
+        )
     for chapter in build.chapters():
         fresh, target = build.notebook(chapter), book / f"{chapter}.ipynb"
         text = fresh.read_text(encoding="utf-8")

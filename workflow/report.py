@@ -8,12 +8,14 @@ written by the executor) and those that a person kept with `make costs`
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from workflow import WorkflowError
 
+NAME = re.compile(r"[^/]+-[^/-]+/[^/]+")  # EDITION-PROFILE/CHAPTER
 KEPT = Path("data/results/cost/chapters.json")
 MACHINE = ("processor", "cores", "memory_bytes", "system", "python", "versions")
 NEEDED = ("seconds", "peak_memory_bytes", "date", *MACHINE)
@@ -25,7 +27,6 @@ whatever else the machine was doing; memory is the most that its process held at
 any result: they differ from machine to machine.
 """
 NOTHING_RUN = "No run left its cost here.\n"
-NOTHING_KEPT = "No cost has been kept yet. `make costs` runs the chapters and keeps what it measured.\n"
 
 
 def page(root: Path) -> str:
@@ -39,7 +40,7 @@ def page(root: Path) -> str:
     Returns
     -------
     str
-        The page, with a table for the runs below `build/` and one for the kept records.
+        The page, with a table for the runs below `build/` and, where some were kept, one for those.
 
     Raises
     ------
@@ -54,20 +55,17 @@ def page(root: Path) -> str:
     for where, records in ((folder, fresh), (root / KEPT, kept)):
         for run, record in records.items():
             missing = [key for key in NEEDED if not isinstance(record, dict) or key not in record]
-            if missing or "/" not in run:
+            if missing or not NAME.fullmatch(run):
                 raise WorkflowError(
                     f"{where}: the cost record {run!r} should be named EDITION-PROFILE/CHAPTER and lacks "
                     f"{', '.join(missing) or 'no field'}. Delete it and run the chapter again."
                 )
-    return "\n".join(
-        [
-            INTRODUCTION,
-            "## The last runs on the machine that made these pages\n",
-            _table(fresh) if fresh else NOTHING_RUN,
-            "## Recorded\n",
-            _table(kept) if kept else NOTHING_KEPT,
-        ]
-    )
+    parts = [
+        INTRODUCTION,
+        "## The last runs on the machine that made these pages\n",
+        _table(fresh) if fresh else NOTHING_RUN,
+    ]
+    return "\n".join([*parts, "## Recorded\n", _table(kept)] if kept else parts)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -92,12 +90,13 @@ def _table(records: Mapping[str, Mapping[str, Any]]) -> str:
     lines = ["| chapter | run | seconds | memory (MB) | machine | date |", "|:--|:--|--:|--:|:-:|:--|"]
     for run, record in sorted(records.items(), key=lambda item: item[0].split("/")[::-1]):
         build, chapter = run.split("/", 1)
+        edition, _, profile = build.rpartition("-")
         lines.append(
-            f"| {chapter} | {build} | {record['seconds']:,.1f} | {record['peak_memory_bytes'] / 1e6:,.0f} "
-            f"| {machines[_machine(record)]} | {record['date']} |"
+            f"| {chapter} | {edition}, {profile} profile | {record['seconds']:,.1f} "
+            f"| {record['peak_memory_bytes'] / 1e6:,.0f} | {machines[_machine(record)]} | {record['date']} |"
         )
-    notes = [f"{number}. {name}" for name, number in machines.items()]
-    return "\n".join([*lines, "", *notes, ""])
+    notes = [f"Machine {number}: {name}.\n" for name, number in machines.items()]
+    return "\n".join([*lines, "", *notes])
 
 
 def _machine(record: Mapping[str, Any]) -> str:

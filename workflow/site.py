@@ -15,11 +15,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import nbformat
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from workflow import WorkflowError, reference, report
+from workflow import WorkflowError, notebook, reference, report
 
 PAGE_SUFFIXES = (".md", ".ipynb")
+# nbgrader's marks around a solution or hidden tests: for the teacher, not for the reader
+MARK = re.compile(r"[ \t]*#+ *(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[ \t]*(?:\n|$)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -118,6 +121,15 @@ def toc_pages(folder: Path) -> list[str]:
     return [str(page) for page in parse_toc_yaml(folder / "_toc.yml")]
 
 
+def _without_marks(path: Path) -> bytes:
+    """An executed notebook as its page shows it: the code without nbgrader's marks."""
+    chapter = nbformat.read(path, as_version=4)
+    for cell in chapter.cells:
+        if cell.cell_type == "code":
+            cell.source = MARK.sub("", cell.source).rstrip("\n")
+    return notebook.dumps(chapter).encode()
+
+
 def _contents(root: Path, executed: Mapping[str, Path]) -> dict[str, bytes]:
     """Content of every file that belongs into the folder, by its path there."""
     sources = {name: root / name for name in ("_config.yml", "_toc.yml", "CITATION.cff")}
@@ -136,6 +148,8 @@ def _contents(root: Path, executed: Mapping[str, Path]) -> dict[str, bytes]:
     if absent:
         raise WorkflowError(f"The pages need {', '.join(absent)}, which is not there.")
     contents = {name: path.read_bytes() for name, path in sources.items()}
+    for chapter, path in executed.items():
+        contents[f"{chapter}.ipynb"] = _without_marks(path)
     contents["build_report.md"] = report.page(root).encode()
     for name in toc_pages(root):
         if name.startswith("api/"):

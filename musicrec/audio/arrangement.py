@@ -14,6 +14,7 @@ import pandas as pd
 
 from musicrec.audio.score import Score
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.listeners import draws
 
 SOUNDING = np.dtype(
     [
@@ -65,6 +66,11 @@ COLUMNS = {
     "family": "str", "programs": "str", "instruments": "str", "tempo_factor": "f8", "transposition": "i8",
     "octave": "i8", "gate": "f8", "strokes": "i8", "doubling": "i8", "dynamics": "f8",
 }  # fmt: skip
+# Values with the chance of each value or one before it.
+_SIZE = ((1, 0.5), (2, 0.8), (3, 1.0))
+_OCTAVE = ((-1, 0.25), (0, 0.75), (1, 1.0))
+_STROKES = ((1, 0.6), (2, 0.85), (4, 1.0))
+_DOUBLING = ((0, 0.5), (1, 0.8), (2, 1.0))
 
 
 def draw(pieces: Iterable[str], seed: int = 0) -> pd.DataFrame:
@@ -103,24 +109,29 @@ def draw(pieces: Iterable[str], seed: int = 0) -> pd.DataFrame:
 
 def _draw_one(piece: str, seed: int) -> dict[str, object]:
     own = int.from_bytes(hashlib.sha256(piece.encode()).digest()[:8], "big")
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, own])))
-    lead = list(INSTRUMENTS)[rng.integers(len(INSTRUMENTS))]
+    rng = draws.generator(seed, draws.ARRANGEMENT, own)
+    u = rng.random(9)
+    lead = list(INSTRUMENTS)[int(u[0] * len(INSTRUMENTS))]
     family = INSTRUMENTS[lead].family
     others = [p for p, instrument in INSTRUMENTS.items() if instrument.family == family and p != lead]
-    size = rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2])
-    programs = [lead, *(others[i] for i in rng.permutation(len(others))[: size - 1])]
+    shuffled = np.argsort(rng.random(len(others)), kind="stable")
+    programs = [lead, *(others[i] for i in shuffled[: _value(_SIZE, u[1]) - 1])]
     return {
         "family": family,
         "programs": " ".join(map(str, programs)),
         "instruments": "; ".join(INSTRUMENTS[p].name for p in programs),
-        "tempo_factor": round(float(2.0 ** (rng.uniform(-1, 1) * np.log2(4 / 3))), 3),
-        "transposition": int(rng.integers(-5, 7)),
-        "octave": int(rng.choice([-1, 0, 1], p=[0.25, 0.5, 0.25])),
-        "gate": round(float(rng.uniform(0.35, 1.0)), 2),
-        "strokes": int(rng.choice([1, 2, 4], p=[0.6, 0.25, 0.15])),
-        "doubling": int(rng.choice([0, 1, 2], p=[0.5, 0.3, 0.2])),
-        "dynamics": float(rng.integers(50, 111)),
+        "tempo_factor": round(float((4 / 3) ** (2 * u[2] - 1)), 3),
+        "transposition": int(u[3] * 12) - 5,
+        "octave": _value(_OCTAVE, u[4]),
+        "gate": round(float(0.35 + 0.65 * u[5]), 2),
+        "strokes": _value(_STROKES, u[6]),
+        "doubling": _value(_DOUBLING, u[7]),
+        "dynamics": float(50 + int(u[8] * 61)),
     }
+
+
+def _value(steps: tuple[tuple[int, float], ...], uniform: float) -> int:
+    return next(value for value, below in steps if uniform < below)
 
 
 def arrange(score: Score, row: pd.Series) -> np.ndarray:

@@ -22,6 +22,7 @@ import pooch
 from musicrec.errors import DataUnavailable
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_DISK |= {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}  # a file stands where a folder should be, or a folder
 _LEFTOVER_AGE = 24 * 3600.0  # seconds; nobody writes one file for a day
 
 

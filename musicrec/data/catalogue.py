@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +24,11 @@ from musicrec.shipped import shipped
 if TYPE_CHECKING:
     from musicrec.data.dataset import Dataset
 
-_loaded: dict[str, str] = {}
+_loaded: dict[str, list[str]] = {}
 
 
 def names() -> list[str]:
-    """Names of all datasets, in the order of the catalogue.
-
-    Explained in chapter 01_listening_data.
-    """
+    """Names of all datasets, in the order of the catalogue."""
     return list(_entries())
 
 
@@ -43,7 +41,7 @@ def entry(name: str) -> Entry:
         There is no such dataset. The message shows those that there are, the nearest first.
     """
     entries = _entries()
-    if name in entries:
+    if isinstance(name, str) and name in entries:
         return entries[name]
     near = difflib.get_close_matches(str(name).lower(), entries, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
@@ -65,7 +63,8 @@ def load(name: str, **options: Any) -> Dataset:
     Returns
     -------
     Dataset
-        Listening events, items, listeners and what else there is, as said in the data card of that name.
+        Listening events, items, listeners and what else there is, as said in the data card of that name. Its
+        provenance holds its own fingerprint, and the options that are not the loader's defaults.
 
     Raises
     ------
@@ -86,20 +85,26 @@ def load(name: str, **options: Any) -> Dataset:
     found = entry(name)
     loader = _loader(found)
     try:
-        inspect.signature(loader).bind(**options)
+        arguments = inspect.signature(loader).bind(**options)
     except TypeError as error:
         taken = ", ".join(inspect.signature(loader).parameters) or "none"
         raise InvalidArgument(f"Options of {name!r}: {error}. It takes: {taken}.") from None
     dataset = loader(**options)
-    _loaded[name] = fingerprint(name)
-    return dataset
+    own = {"fingerprint": fingerprint(name), **dataset.provenance}
+    if chosen := _chosen(arguments):
+        own["options"] = chosen
+    known = _loaded.setdefault(name, [])
+    if own["fingerprint"] not in known:
+        known.append(own["fingerprint"])
+    return replace(dataset, provenance=own)
 
 
 def fingerprint(name: str) -> str:
-    """Hash of what `load` would return, without loading it: equal as long as the dataset is the same.
+    """Hash of what `load(name)` would return, without loading it: equal as long as the dataset is the same.
 
     Of a real dataset it is made from the checksums in the catalogue, which `load` holds the files to, and
-    from the source of the loader's module. A dataset that is built rather than read gives its own.
+    from the source of the loader's module. A dataset that is built rather than read gives its own. What was
+    loaded with options has a fingerprint in its provenance.
 
     Parameters
     ----------
@@ -119,12 +124,12 @@ def fingerprint(name: str) -> str:
     return hashlib.sha256("\n".join([name, *checksums, _source(module)]).encode()).hexdigest()
 
 
-def loaded() -> dict[str, str]:
-    """Datasets that this process has loaded, with the fingerprint of each.
+def loaded() -> dict[str, list[str]]:
+    """Datasets that this process has loaded, with the fingerprints of all that was loaded under each name.
 
-    The workflow keeps it beside a chapter's results, to know when the chapter has to run again.
+    One name may stand for several: options make another dataset of it.
     """
-    return dict(_loaded)
+    return {name: list(known) for name, known in _loaded.items()}
 
 
 @functools.cache
@@ -135,6 +140,12 @@ def _entries() -> dict[str, Entry]:
 def _loader(found: Entry) -> Callable[..., Dataset]:
     module, _, function = found.loader.partition(":")
     return getattr(importlib.import_module(module), function)
+
+
+def _chosen(arguments: inspect.BoundArguments) -> str:
+    """Options that are not the defaults, as in "world=1 n_users=25"."""
+    defaults = arguments.signature.parameters
+    return " ".join(f"{k}={v!r}" for k, v in arguments.arguments.items() if v != defaults[k].default)
 
 
 def _source(module: str) -> str:

@@ -11,24 +11,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData, UnknownName
+from musicrec.errors import InvalidArgument, InvalidData, UnknownName
 
 _SHOWN = 3  # how many offending labels a message lists
 
 
-def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
-    """The column `name` of a frame, or InvalidData that lists the columns there are."""
+def column(frame: pd.DataFrame, name: str | None, role: str) -> pd.Series:
+    """The column `name` of a frame, or an error that lists the columns there are."""
+    known = f"Its columns are {list(frame.columns)}. Say which one holds it: {role}='...'."
+    if name is None or not hashable(name):
+        raise InvalidArgument(f"{role}= takes the name of one column of the frame, found {name!r}. {known}")
     if name not in frame.columns:
-        raise InvalidData(
-            f"the frame has no column {name!r} for {role}=; its columns are {list(frame.columns)}. "
-            f"Say which one holds it: {role}='...'."
-        )
+        raise InvalidData(f"The frame has no column {name!r} for {role}=. {known}")
     found = frame[name]
     if isinstance(found, pd.DataFrame):
         raise InvalidData(
-            f"the frame has {found.shape[1]} columns named {name!r}; rename or drop all but one."
+            f"The frame has {found.shape[1]} columns named {name!r}; rename or drop all but one."
         )
     return found
+
+
+def hashable(value: object) -> bool:
+    """Whether a value can be looked up by name at all; a list, say, cannot."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def counted(number: int, thing: str) -> str:
+    """A number with its noun: "1 label", "2,000 labels"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def label_column(values: pd.Series, role: str) -> pd.Series:
@@ -38,13 +52,19 @@ def label_column(values: pd.Series, role: str) -> pd.Series:
     missing = values.isna().to_numpy()
     if missing.any():
         raise InvalidData(
-            f"the {role} column {values.name!r} is missing (NaN) in {missing.sum():,} rows, first in row "
-            f"{missing.argmax()}. Drop those rows, or give them a {role} label."
+            f"The {role} column {values.name!r} is missing (NaN) in {counted(missing.sum(), 'row')}, first "
+            f"in row {missing.argmax()}. Drop such rows, or give each a label that names the {role}."
         )
     if values.dtype == object and pd.api.types.infer_dtype(values).startswith("mixed"):
         types = sorted({type(value).__name__ for value in values})
+        if len(types) == 1:
+            raise InvalidData(
+                f"The {role} column {values.name!r} holds values of type {types[0]}, found "
+                f"{values.iloc[0]!r} in row 0. A label is one word or number: split such values first, or "
+                "turn them into text with .astype(str)."
+            )
         raise InvalidData(
-            f"the {role} column {values.name!r} mixes values of types {types}, so that 1 and '1' would be "
+            f"The {role} column {values.name!r} mixes values of types {types}, so that 1 and '1' would be "
             f"two {role}s. Make them one type first, for example with .astype(str)."
         )
     return values
@@ -54,14 +74,14 @@ def label_index(labels: Iterable[Any], role: str) -> pd.Index:
     """An index of labels: at least one, none missing, all of one type, each once."""
     index = _as_index(labels, role)
     if not len(index):
-        raise InvalidData(f"the {role} index is empty; give at least one {role} label.")
+        raise InvalidData(f"The {role} index is empty; give at least one label.")
     checked = label_column(index.to_series(), role)
     if checked.dtype != index.dtype:
         index = pd.Index(checked, name=index.name)
     if not index.is_unique:
         repeated = index[index.duplicated()].unique()
         raise InvalidData(
-            f"the {role} index holds {len(repeated):,} labels more than once, first {_shown(repeated)}. "
+            f"The {role} index holds {counted(len(repeated), 'label')} more than once: {_shown(repeated)}. "
             "Each label stands for one row or column: pass it once (.unique())."
         )
     return index
@@ -83,10 +103,32 @@ def codes_of(labels: Iterable[Any], index: pd.Index, role: str) -> np.ndarray:
             "" if wanted.dtype == index.dtype else f" (they are {wanted.dtype}, the index is {index.dtype})"
         )
         raise UnknownName(
-            f"unknown {role} {_shown(strangers)}{hint}: the index holds {len(index):,} {role}s, "
+            f"Unknown {role} {_shown(strangers)}{hint}: the index holds {counted(len(index), role)}, "
             f"such as {_shown(index)}. Use labels that are in the index of {role}s."
         )
     return codes.astype(np.int64, copy=False)
+
+
+def code_column(values: pd.Series, size: int | None) -> np.ndarray:
+    """A column of codes as int64: whole numbers from 0 to below `size`."""
+    if values.dtype.kind not in "iu":
+        raise InvalidData(
+            f"The column {values.name!r} must hold integer codes, found {values.dtype}. Labels become codes "
+            "in Interactions.from_frame."
+        )
+    if values.isna().any():
+        raise InvalidData(
+            f"The column {values.name!r} has no code (NA) in row "
+            f"{values.isna().to_numpy().argmax()}. Each event needs one: drop such rows."
+        )
+    outside = (values < 0) | (values > np.iinfo(np.int64).max if size is None else values >= size)
+    if outside.any():
+        row = int(outside.to_numpy().argmax())
+        raise InvalidData(
+            f"The {values.name} code {values.iloc[row]} in row {row} is outside 0 to "
+            f"{'2**63 - 1' if size is None else f'{size - 1:,}'}. Codes are positions in the index of labels."
+        )
+    return values.to_numpy(dtype=np.int64)
 
 
 def weight_column(values: pd.Series) -> np.ndarray:
@@ -101,9 +143,11 @@ def weight_column(values: pd.Series) -> np.ndarray:
     weights = values.to_numpy(dtype=np.float64, na_value=np.nan)
     _refuse(values, ~np.isfinite(weights), "is not a finite number; drop or repair such rows")
     _refuse(values, weights < 0, "is negative; a weight says how much was played, 0 or more")
+    vanishing = (weights > 0) & (weights < np.finfo(np.float32).smallest_subnormal)
+    _refuse(values, vanishing, "is less than the float32 matrix can hold; rescale the weights")
     if weights.sum() > np.finfo(np.float32).max:
         raise InvalidData(
-            f"the weights in {values.name!r} sum to {weights.sum():.3g}, more than the float32 matrix holds; "
+            f"The weights in {values.name!r} sum to {weights.sum():.3g}, more than the float32 matrix holds; "
             "rescale them."
         )
     return weights
@@ -127,8 +171,8 @@ def _refuse(values: pd.Series, bad: np.ndarray, why: str) -> None:
         row = int(bad.argmax())
         value = values.iloc[[row]].tolist()[0]
         raise InvalidData(
-            f"the column {values.name!r} ({values.dtype}) holds {value!r} in row {row}, which "
-            f"{why}. {bad.sum():,} of {len(bad):,} rows are like it."
+            f"The column {values.name!r} ({values.dtype}) holds {value!r} in row {row}, which "
+            f"{why}. Such rows: {bad.sum():,} of {len(bad):,}."
         )
 
 
@@ -136,9 +180,16 @@ def _as_index(labels: Iterable[Any], role: str) -> pd.Index:
     unordered = isinstance(labels, str | bytes | Mapping | set | frozenset)
     if unordered or isinstance(labels, pd.DataFrame | pd.MultiIndex) or not isinstance(labels, Iterable):
         raise InvalidArgument(
-            f"expected a flat list, array or pandas Index of {role} labels, found a {type(labels).__name__}."
+            f"The labels of {role}s must be a flat list, array or pandas Index, found "
+            f"{type(labels).__name__}. Put them in a list."
         )
-    return labels if isinstance(labels, pd.Index) else pd.Index(pd.Series(labels))
+    try:
+        return labels if isinstance(labels, pd.Index) else pd.Index(pd.Series(labels))
+    except (TypeError, ValueError) as error:  # an array of two dimensions, say
+        raise InvalidArgument(
+            f"The labels of {role}s must be a flat list, array or pandas Index ({error}). "
+            "Pass each label once, in a list."
+        ) from error
 
 
 def _shown(labels: pd.Index) -> str:

@@ -1,26 +1,28 @@
 """The steps that all cuts share: check, draw, rank, cut, and assure that nothing leaked."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData
-from .interactions import Interactions
-from .split import Split
+from musicrec.data.interactions import Interactions, check_interactions
+from musicrec.data.split import Split
+from musicrec.errors import InvalidArgument, InvalidData
 
 TRAIN, VALID, TEST, HISTORY = range(4)
 
 
-def check_shares(test: float, valid: float) -> None:
-    """Raise InvalidArgument unless 0 < test, 0 <= valid, and something is left."""
+def shares(test: float, valid: float) -> tuple[float, float]:
+    """The two shares as floats; InvalidArgument unless 0 < test, 0 <= valid, and something is left."""
     numbers = isinstance(test, Real) and isinstance(valid, Real)
     if not (numbers and test > 0 and valid >= 0 and test + valid < 1):
         raise InvalidArgument(
-            f"the shares are {test!r} for test and {valid!r} for valid; test must be above 0, valid 0 or "
-            "more, and together they must stay below 1, so that something is left to learn from."
+            f"The shares are {test!r} for test and {valid!r} for valid; test must be a number above 0, valid "
+            "one of 0 or more (0 for no valid part), and together they must stay below 1, so that something "
+            "is left to learn from."
         )
+    return float(test), float(valid)
 
 
 def check_whole(name: str, number: int, least: int) -> None:
@@ -29,10 +31,23 @@ def check_whole(name: str, number: int, least: int) -> None:
         raise InvalidArgument(f"{name} is {number!r}; it must be a whole number, {least} or more.")
 
 
-def check_events(x: Interactions) -> None:
-    """Raise InvalidData where there are no events to cut."""
+def played(x: Interactions, cut: str) -> Interactions:
+    """The events that can be cut, which are those of a weight above 0, or an error where there are none."""
+    check_interactions(x, cut)
     if not len(x):
-        raise InvalidData("these interactions hold no events, so there is nothing to cut.")
+        raise InvalidData(
+            f"These interactions hold no events, so there is nothing to cut. {cut} needs some: check how "
+            "they were read or filtered."
+        )
+    if "weight" not in x.events:
+        return x
+    counts = x.events["weight"].to_numpy() > 0
+    if not counts.any():
+        raise InvalidData(
+            "All weights of these interactions are 0, so nobody played anything and there is nothing to cut. "
+            "Check which column was read as weight."
+        )
+    return x if counts.all() else x.where(counts)
 
 
 def generator(seed: int) -> np.random.Generator:
@@ -43,7 +58,6 @@ def generator(seed: int) -> np.random.Generator:
 
 def times_of(x: Interactions, cut: str) -> np.ndarray:
     """The times of events, or InvalidArgument where they were not given."""
-    check_events(x)
     if "time" not in x.events:
         raise InvalidArgument(
             f"{cut} needs to know when each event was, and these interactions have no times. Pass time= to "
@@ -71,12 +85,12 @@ def draw(
     candidates: np.ndarray, share: float, valid: float, rng: np.random.Generator, size: int, who: str
 ) -> np.ndarray:
     """The part (TRAIN, VALID or TEST) of each of `size` users or items, drawn among `candidates`."""
-    check_shares(share, valid)
+    share, valid = shares(share, valid)
     n_test = max(1, int(rounded(share * len(candidates))))
     n_valid = max(1, int(rounded(valid * len(candidates)))) if valid > 0 else 0
     if n_test + n_valid >= len(candidates):
         raise InvalidArgument(
-            f"there are {len(candidates)} {who}, and {n_test} for test with {n_valid} for valid would leave "
+            f"There are {len(candidates)} {who}, and {n_test} for test with {n_valid} for valid would leave "
             "none. Take smaller shares, valid=0, or more data."
         )
     drawn = rng.permutation(candidates)
@@ -87,8 +101,8 @@ def draw(
 
 
 def is_share(value: Any) -> bool:
-    """Whether a value is a share of events: a float between 0 and 1, both excluded."""
-    return isinstance(value, float) and 0 < value < 1
+    """Whether a value is a share of events: a number between 0 and 1, both excluded, and no integer."""
+    return isinstance(value, Real) and not isinstance(value, Integral) and 0 < float(value) < 1
 
 
 def first_moment(
@@ -100,8 +114,13 @@ def first_moment(
     are those of a later part.
     """
     if is_share(value):
-        wanted = rounded(value * from_on[0]) + beyond
+        wanted = rounded(float(value) * from_on[0]) + beyond
         return first + int(np.abs(from_on[first:last] - wanted).argmin())
+    if value is None or isinstance(value, bool):
+        none = " Pass valid=0 for no valid part." if name == "valid" else ""
+        raise InvalidArgument(
+            f"{name} is {value!r}; it must be a number between 0 and 1 or a time like {moments[0]}.{none}"
+        )
     try:
         cut: Any
         if moments.dtype.kind == "M":
@@ -112,15 +131,15 @@ def first_moment(
         else:
             cut = value if isinstance(value, int | np.integer) else float(value)
         position = int(np.searchsorted(moments, cut))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidArgument(
-            f"{name} is {value!r}; it must be a float between 0 and 1 or a time like {moments[0]} ({error})."
+            f"{name} is {value!r}; it must be a number between 0 and 1 or a time like {moments[0]} ({error})."
         ) from error
     if not first <= position < last:
         raise InvalidArgument(
             f"{name}={value!r} would leave a part without events: as a time it must come after "
-            f"{moments[first - 1]} and not after {moments[last - 1]}; as a share it must be a float between "
-            "0 and 1."
+            f"{moments[first - 1]} and not after {moments[last - 1]}; as a share it must be a number "
+            "between 0 and 1."
         )
     return position
 

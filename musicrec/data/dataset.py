@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData, UnknownName
-from .features import Features
-from .interactions import Interactions
-from .sessions import Sessions
-from .split import Split
+from musicrec.data.columns import hashable
+from musicrec.data.features import Features
+from musicrec.data.interactions import Interactions
+from musicrec.data.sessions import Sessions
+from musicrec.data.split import Split
+from musicrec.errors import InvalidArgument, InvalidData, UnknownName
 
 
 class Splits(Mapping[str, Split]):
@@ -20,9 +21,9 @@ class Splits(Mapping[str, Split]):
         self._splits = dict(splits)
 
     def __getitem__(self, name: str) -> Split:
-        if name not in self._splits:
+        if not hashable(name) or name not in self._splits:
             raise UnknownName(
-                f"no split {name!r}: this dataset has {sorted(self._splits) or 'no published splits'}. "
+                f"No split {name!r}: this dataset has {sorted(self._splits) or 'no published splits'}. "
                 "Make one with data.holdout, leave_last_out, by_time, cold_items or cold_users."
             )
         return self._splits[name]
@@ -37,11 +38,30 @@ class Splits(Mapping[str, Split]):
         return f"Splits({', '.join(self._splits) or 'none published'})"
 
 
+class _Table:
+    """A field of a dataset that holds a table: taken as a copy and handed out as one.
+
+    Models share a dataset, so what one of them writes into its table must not reach the next.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, dataset: "Dataset | None", owner: type) -> pd.DataFrame:
+        if dataset is None:
+            raise AttributeError(self._name)  # so that the dataclass sees a field without a default
+        return vars(dataset)[self._name].copy()
+
+    def __set__(self, dataset: "Dataset", table: pd.DataFrame) -> None:
+        vars(dataset)[self._name] = table.copy() if isinstance(table, pd.DataFrame) else table
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Interactions, what is known of their users and items, and where it all comes from.
 
-    Explained in chapter 01_listening_data.
+    A dataset does not change: `items`, `users` and what `table` returns are copies. Explained in chapter
+    01_listening_data.
 
     Parameters
     ----------
@@ -81,8 +101,8 @@ class Dataset:
     title: str
     evidence: Literal["real", "simulated"]
     interactions: Interactions
-    items: pd.DataFrame
-    users: pd.DataFrame
+    items: _Table = _Table()
+    users: _Table = _Table()
     sessions: Sessions | None = None
     splits: Splits = field(default_factory=lambda: Splits({}))
     audio: Any = None
@@ -93,6 +113,19 @@ class Dataset:
     _made: dict[str, Features] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        own = vars(self)
+        for name, part, wanted in (
+            ("interactions", self.interactions, Interactions),
+            ("items", own["_items"], pd.DataFrame),
+            ("users", own["_users"], pd.DataFrame),
+            ("sessions", self.sessions, Sessions | None),
+        ):
+            if not isinstance(part, wanted):
+                raise InvalidData(
+                    f"{name} of the dataset {self.name} must be of type "
+                    f"{getattr(wanted, '__name__', 'Sessions or None')}, found {type(part).__name__}. See "
+                    "the parameters of data.Dataset."
+                )
         if self.evidence not in ("real", "simulated"):
             raise InvalidArgument(f"evidence is {self.evidence!r}; it must be 'real' or 'simulated'.")
         for kind, frame, labels in (
@@ -101,14 +134,15 @@ class Dataset:
         ):
             if not frame.index.equals(labels):
                 raise InvalidData(
-                    f"the {kind} table of {self.name} has {len(frame):,} rows that are not the "
+                    f"The {kind} table of {self.name} has {len(frame):,} rows that are not the "
                     f"{len(labels):,} labels of interactions.{kind} in their order; use "
                     f"frame.reindex(interactions.{kind})."
                 )
         absent = [name for name in ("title", "artist") if name not in self.items]
         if absent:
             raise InvalidData(
-                f"the items table of {self.name} lacks the columns {absent}; it has {list(self.items)}."
+                f"The items table of {self.name} lacks the columns {absent}; it has {list(self.items)}. "
+                "Add them, with None where they are not known."
             )
         if self.sessions is not None:
             self.sessions.check_codes(self.interactions.n_items, self.interactions.n_users)
@@ -126,7 +160,7 @@ class Dataset:
         UnknownName
             Where the dataset has no such kind; the message lists those it has.
         """
-        if kind not in self.feature_makers:
+        if not hashable(kind) or kind not in self.feature_makers:
             raise UnknownName(
                 f"{self.name} has no features {kind!r}; it has {sorted(self.feature_makers) or 'none'}. "
                 "Choose one of those."
@@ -135,14 +169,14 @@ class Dataset:
             made = self.feature_makers[kind](self)
             if not made.items.equals(self.interactions.items):
                 raise InvalidData(
-                    f"the features {kind!r} of {self.name} are not aligned to its items; use Features.align."
+                    f"The features {kind!r} of {self.name} are not aligned to its items; use Features.align."
                 )
             self._made[kind] = made
         return self._made[kind]
 
     def table(self, name: str) -> pd.DataFrame:
         """A further table of the dataset (a copy), such as "friends"; UnknownName lists those there are."""
-        if name not in self.tables:
+        if not hashable(name) or name not in self.tables:
             raise UnknownName(
                 f"{self.name} has no table {name!r}; it has {sorted(self.tables) or 'none'}. Choose one of "
                 "those."

@@ -77,9 +77,12 @@ def read_catalogue(path: Path) -> dict[str, Entry]:
     Raises
     ------
     InvalidData
-        An entry lacks a field or has one that is not known.
+        The file is no TOML, or an entry lacks a field or has one that is not known.
     """
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidData(f"{path} is not a TOML file: {error}. Put that line right.") from None
     entries = {}
     for name, table in tables.items():
         try:

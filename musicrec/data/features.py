@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..errors import InvalidData
-from .columns import codes_of, label_index
+from musicrec.data.columns import codes_of, counted, hashable, label_index
+from musicrec.errors import InvalidArgument, InvalidData
 
 
 class Features:
     """A matrix of features aligned to the items, and which of its rows are missing.
 
-    Explained in chapter 01_listening_data.
+    The features do not change: their arrays, those inside a sparse matrix too, are read-only. Make others
+    from `matrix.copy()`. Chapter 01_listening_data looks at the tags of Last.fm-2k.
 
     Parameters
     ----------
@@ -46,29 +47,41 @@ class Features:
     ) -> None:
         self.kind = kind
         self.items = label_index(items, "item")
-        self.names = list(names)
-        self.matrix = _float32(matrix, kind)
-        self.missing = np.zeros(len(self.items), dtype=bool) if missing is None else np.array(missing)
+        self.names = _names(names, kind)
+        self._matrix = _float32(matrix, kind)
+        self.missing = np.zeros(len(self.items), dtype=bool) if missing is None else _flat(missing)
+        self.missing.flags.writeable = False
         expected = (len(self.items), len(self.names))
         if self.matrix.shape != expected:
             raise InvalidData(
-                f"the {kind} features have shape {self.matrix.shape}, but there are {expected[0]:,} items "
-                f"and {expected[1]:,} names: expected {expected}. Use Features.align for rows in another "
-                "order."
+                f"The {kind} features have shape {self.matrix.shape}, but there are "
+                f"{counted(expected[0], 'item')} and {counted(expected[1], 'name')}: "
+                f"expected {expected}. Use Features.align for rows in another order."
             )
         if len(set(self.names)) < len(self.names):
             raise InvalidData(
-                f"the {kind} features have {len(self.names)} names, some of them twice; rename them."
+                f"The {kind} features have {len(self.names)} names, some of them twice; rename them."
             )
         if self.missing.dtype != bool or self.missing.shape != expected[:1]:
             raise InvalidData(
-                f"missing must be one boolean for each of {expected[0]:,} items, found {self.missing.dtype} "
-                f"of shape {self.missing.shape}."
+                f"missing= must be one boolean for each of {counted(expected[0], 'item')}, found "
+                f"{self.missing.dtype} of shape {self.missing.shape}. Leave it out where every item is known."
             )
         if np.flatnonzero(self.missing[self.matrix.nonzero()[0]]).size:
             raise InvalidData(
-                f"the {kind} features mark items as missing whose rows are not zero; set those rows to 0."
+                f"The {kind} features mark items as missing whose rows are not zero; set those rows to 0."
             )
+
+    @property
+    def matrix(self) -> np.ndarray | sp.csr_matrix:
+        """The values, float32, shape (n_items, n_features): an ndarray or CSR over read-only arrays."""
+        kept: Any = self._matrix
+        if not sp.issparse(kept):
+            return kept
+        # CSR can put other arrays in the place of its own, so each caller gets a shell of its own
+        shell = sp.csr_matrix((kept.data, kept.indices, kept.indptr), shape=kept.shape, copy=False)
+        shell.has_canonical_format = True
+        return shell
 
     @classmethod
     def align(
@@ -112,22 +125,31 @@ class Features:
             Where a row's label is not one of the items.
         InvalidData
             Where a column is not numeric, a row is empty in part, or a label comes twice.
+        InvalidArgument
+            Where `frame` is no DataFrame.
         """
-        text = [name for name in frame.columns if frame.dtypes[name].kind not in "iufb"]
+        if not isinstance(frame, pd.DataFrame):
+            raise InvalidArgument(
+                f"Features.from_frame needs a pandas DataFrame indexed by item label, found "
+                f"{type(frame).__name__}. Make one with pd.DataFrame(values, index=labels, columns=names)."
+            )
+        text = [
+            name for name, kind in zip(frame.columns, frame.dtypes, strict=True) if kind.kind not in "iufb"
+        ]
         if text:
             raise InvalidData(
-                f"the {kind} columns {text[:3]} are not numeric; turn categories into columns with "
+                f"The {kind} columns {text[:3]} are not numeric; turn categories into columns with "
                 "pd.get_dummies."
             )
         known = frame.loc[frame.notna().any(axis=1)]
         if not len(known):
-            raise InvalidData(f"the {kind} table has no row with a value in it; check how it was read.")
+            raise InvalidData(f"The {kind} table has no row with a value in it; check how it was read.")
         partly = known.isna().any(axis=1).to_numpy()
         if partly.any():
             first = known.index[partly][:1].tolist()
             raise InvalidData(
-                f"{partly.sum():,} rows of the {kind} table are empty in part, first {first}. Fill the gaps "
-                "(by the column's median, say) or drop the rows."
+                f"The {kind} table has {counted(partly.sum(), 'row')} empty in part, first {first}. Fill the "
+                "gaps (by the column's median, say) or drop the rows."
             )
         codes_of(frame.index, label_index(items, "item"), "item")
         names = [str(name) for name in frame.columns]
@@ -145,24 +167,51 @@ class Features:
         )
 
 
+def _names(names: Sequence[str], kind: str) -> list[str]:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InvalidArgument(
+            f"The names of the {kind} features must be a list with one a column, found {names!r}."
+        )
+    listed = list(names)
+    strange = [name for name in listed if not hashable(name)]
+    if strange:
+        raise InvalidArgument(
+            f"The names of the {kind} features must be words, found {strange[0]!r}. Use one word a column."
+        )
+    return listed
+
+
+def _flat(missing: Any) -> np.ndarray:
+    try:
+        return np.array(missing)
+    except ValueError:  # rows of several lengths
+        return np.empty((0, 0))
+
+
 def _float32(matrix: Any, kind: str) -> np.ndarray | sp.csr_matrix:
     try:
         is_sparse = sp.issparse(matrix)
         if is_sparse:
-            sparse = sp.csr_matrix(matrix).astype(np.float32)
+            sparse = sp.csr_matrix(matrix, dtype=np.float32, copy=True)
             sparse.sum_duplicates()
             _check_finite(sparse.data, kind)
+            for part in (sparse.data, sparse.indices, sparse.indptr):
+                part.flags.writeable = False
             return sparse
         dense = np.array(matrix, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise InvalidData(f"the {kind} features are not a matrix of numbers ({error}).") from error
+        raise InvalidData(
+            f"The {kind} features are not a matrix of numbers ({error}). Pass an array with one row an item, "
+            "all rows of one length."
+        ) from error
     _check_finite(dense, kind)
+    dense.flags.writeable = False
     return dense
 
 
 def _check_finite(values: np.ndarray, kind: str) -> None:
     if not np.isfinite(values).all():
         raise InvalidData(
-            f"the {kind} features hold {np.sum(~np.isfinite(values)):,} values that are NaN or infinite. "
+            f"The {kind} features hold {counted(np.sum(~np.isfinite(values)), 'value')} of NaN or infinity. "
             "Fill them, or set the whole row to 0 and mark the item as missing."
         )

@@ -46,13 +46,18 @@ def find(found: Entry) -> Path | None:
     places = [cache_location() / "datasets" / found.folder]
     if named := os.environ.get("MUSICREC_DATA"):
         root = absolute(named)
-        if not root.is_dir():
+        if not _is_folder(root):
             raise DataUnavailable(
                 f"MUSICREC_DATA is {named!r}, which means {root}, and that is no folder. "
                 f"Set it to the folder that holds {found.folder}/, or unset it to use the cache."
             )
         places.insert(0, root / found.folder)
-    return next((place for place in places if place.is_dir()), None)
+    return next((place for place in places if _is_folder(place)), None)
+
+
+def missing(found: Entry, folder: Path) -> list[str]:
+    """Names of the files of a dataset that a folder lacks."""
+    return [each.name for each in found.files if not (folder / each.name).is_file()]
 
 
 def fetch(found: Entry) -> Path:
@@ -83,7 +88,7 @@ def fetch(found: Entry) -> Path:
     cache = cache_dir()
     lock = filelock.FileLock(cache / f".{found.name}.lock")
     try:
-        with lock.acquire(timeout=_PATIENCE):
+        with writing(Path(lock.lock_file)), lock.acquire(timeout=_PATIENCE):
             if here := find(found):  # another process was faster
                 return here
             archive = download(
@@ -113,11 +118,18 @@ def by_hand(found: Entry) -> str:
     return f"By hand{page}: {found.how} {where}"
 
 
+def _is_folder(place: Path) -> bool:
+    """Whether there is a folder; one that we may not look into, or whose name is too long, is none."""
+    try:
+        return place.is_dir()
+    except OSError:
+        return False
+
+
 def _whole(found: Entry, folder: Path) -> Path:
-    missing = [each.name for each in found.files if not (folder / each.name).is_file()]
-    if missing:
+    if lacking := missing(found, folder):
         raise DataUnavailable(
-            f"{folder} lacks {', '.join(missing)} of {found.name}. Put the files there, or move the folder "
+            f"{folder} lacks {', '.join(lacking)} of {found.name}. Put the files there, or move the folder "
             f"away and run `musicrec data fetch {found.name}`."
         )
     return folder

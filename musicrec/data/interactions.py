@@ -8,8 +8,17 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..errors import InvalidArgument, InvalidData
-from .columns import codes_of, column, label_column, label_index, sorted_labels, time_column, weight_column
+from musicrec.data.columns import (
+    code_column,
+    codes_of,
+    column,
+    label_column,
+    label_index,
+    sorted_labels,
+    time_column,
+    weight_column,
+)
+from musicrec.errors import InvalidArgument, InvalidData
 
 _COLUMNS = ("user", "item", "weight", "time", "session")
 
@@ -17,7 +26,8 @@ _COLUMNS = ("user", "item", "weight", "time", "session")
 class Pairs(NamedTuple):
     """The distinct (user, item) pairs of some events, in the order of their codes.
 
-    `of_event` gives for each event the number of its pair; `user` and `item` give the codes of each pair.
+    `of_event` gives for each event the number of its pair, -1 where all weights of that user and item are 0;
+    `user` and `item` give the codes of each pair.
     """
 
     of_event: np.ndarray
@@ -29,9 +39,10 @@ class Interactions:
     """Events of listening over a fixed set of users and items.
 
     Each row of `events` is one event; the same user and item may come in several rows (several plays), and
-    `matrix` holds the sum of their weights. Rows keep the order in which they were given, sorted in time or
-    not. The object does not change: `matrix` and `binary` are handed out as copies, and the columns of
-    `events` are read-only. Explained in chapter 01_listening_data.
+    `matrix` holds the sum of their weights. An event of weight 0 is no interaction: it stays a row of
+    `events`, and is in no pair and no part of a cut. Rows keep the order in which they were given, sorted in
+    time or not. The object does not change: `matrix` and `binary` are handed out as copies, and the columns
+    of `events` are read-only. Explained in chapter 01_listening_data.
 
     Parameters
     ----------
@@ -45,26 +56,33 @@ class Interactions:
     ------
     InvalidData
         Where a column is missing or strange, a code is outside its index, or an index repeats a label.
+    InvalidArgument
+        Where `events` is no DataFrame, or `users` or `items` are no labels.
     """
 
     def __init__(self, users: pd.Index, items: pd.Index, events: pd.DataFrame) -> None:
         self.users = label_index(users, "user")
         self.items = label_index(items, "item")
+        if not isinstance(events, pd.DataFrame):
+            raise InvalidArgument(
+                f"Interactions needs its events as a DataFrame of codes, found {type(events).__name__}. "
+                "A table of labels goes through Interactions.from_frame."
+            )
         strange = [name for name in events.columns if name not in _COLUMNS]
         if strange:
             raise InvalidData(
-                f"events hold the columns {strange}; known are {list(_COLUMNS)}. Drop the others."
+                f"The events hold the columns {strange}; known are {list(_COLUMNS)}. Drop the others."
             )
         checked = {
-            "user": _checked_codes(column(events, "user", "user"), len(self.users)),
-            "item": _checked_codes(column(events, "item", "item"), len(self.items)),
+            "user": code_column(column(events, "user", "user"), len(self.users)),
+            "item": code_column(column(events, "item", "item"), len(self.items)),
         }
         if "weight" in events:
             checked["weight"] = weight_column(events["weight"])
         if "time" in events:
             checked["time"] = time_column(events["time"])
         if "session" in events:
-            checked["session"] = _checked_codes(events["session"], None)
+            checked["session"] = code_column(events["session"], None)
         for values in checked.values():
             values.flags.writeable = False
         self._events = pd.DataFrame(checked, copy=False)
@@ -99,21 +117,31 @@ class Interactions:
         Raises
         ------
         InvalidData
-            A column that is not there, missing or mixed labels, bad weights or times, a repeated label in
-            `users` or `items`, or an empty table without both indexes.
+            A column that is not there, missing or mixed labels, bad weights or times, weights that are all
+            0, a repeated label in `users` or `items`, or an empty table without both indexes.
+        InvalidArgument
+            Something that is no DataFrame, no name of a column or no labels.
         UnknownName
             A label in the table that is not in `users` or `items`.
         """
         if not isinstance(df, pd.DataFrame):
-            raise InvalidArgument(f"from_frame needs a pandas DataFrame, found a {type(df).__name__}.")
+            raise InvalidArgument(
+                f"Interactions.from_frame needs a pandas DataFrame, found {type(df).__name__}. Make one with "
+                "pd.DataFrame(...)."
+            )
+        labelled = ("user", "item")
         named = {"user": user, "item": item, "weight": weight, "time": time, "session": session}
-        raw = {role: column(df, name, role) for role, name in named.items() if name is not None}
+        raw = {
+            role: column(df, name, role)
+            for role, name in named.items()
+            if name is not None or role in labelled
+        }
         if not len(df) and (users is None or items is None):
             raise InvalidData(
-                "the table has no rows, so there is no telling who the users and items are. "
+                "The table has no rows, so there is no telling who the users and items are. "
                 "Check how it was read, or pass users= and items= to make empty interactions over them."
             )
-        labels = {role: label_column(raw[role], role) for role in ("user", "item")}
+        labels = {role: label_column(raw[role], role) for role in labelled}
         over_users = sorted_labels(labels["user"]) if users is None else label_index(users, "user")
         over_items = sorted_labels(labels["item"]) if items is None else label_index(items, "item")
         events: dict[str, Any] = {
@@ -123,6 +151,11 @@ class Interactions:
         for role, check in (("weight", weight_column), ("time", time_column)):
             if role in raw:  # checked here under the caller's name for the column
                 events[role] = check(raw[role])
+        if weight is not None and len(df) and not events["weight"].any():
+            raise InvalidData(
+                f"The weights in {weight!r} are all 0, so nobody played anything. Check which column holds "
+                "the play counts, or leave out weight= to count each row once."
+            )
         if session is not None:
             within, found = pd.factorize(label_column(raw["session"], "session"), sort=True)
             events["session"] = pd.factorize(events["user"] * max(len(found), 1) + within, sort=True)[0]
@@ -153,19 +186,27 @@ class Interactions:
     @cached_property
     def _matrix(self) -> sp.csr_matrix:
         pairs = self.pairs()
-        weights = self._events["weight"].to_numpy() if "weight" in self._events else None
-        total = np.bincount(pairs.of_event, weights, minlength=len(pairs.user)).astype(np.float32)
+        in_pair = pairs.of_event >= 0
+        weights = self._events["weight"].to_numpy()[in_pair] if "weight" in self._events else None
+        total = np.bincount(pairs.of_event[in_pair], weights, minlength=len(pairs.user)).astype(np.float32)
         row_ends = np.cumsum(np.bincount(pairs.user, minlength=self.n_users))
         shape = (self.n_users, self.n_items)
         matrix = sp.csr_matrix((total, pairs.item, np.concatenate([[0], row_ends])), shape=shape)
-        matrix.eliminate_zeros()
         matrix.has_canonical_format = True  # pairs are distinct and in order
         return matrix
 
     def pairs(self) -> Pairs:
-        """The distinct (user, item) pairs of the events, ordered by user code, then item code."""
+        """The distinct (user, item) pairs of the events, ordered by user code, then item code.
+
+        They are the pairs in `matrix`: those whose weights are all 0 are left out.
+        """
         key = self._events["user"].to_numpy() * self.n_items + self._events["item"].to_numpy()
-        of_event, distinct = pd.factorize(key, sort=True)
+        if "weight" in self._events:
+            played = np.isin(key, key[self._events["weight"].to_numpy() > 0])
+            of_event = np.full(len(key), -1)
+            of_event[played], distinct = pd.factorize(key[played], sort=True)
+        else:
+            of_event, distinct = pd.factorize(key, sort=True)
         return Pairs(of_event, distinct // self.n_items, distinct % self.n_items)
 
     def user_codes(self, labels: Iterable[Any]) -> np.ndarray:
@@ -178,11 +219,15 @@ class Interactions:
 
     def where(self, mask: Iterable[bool]) -> "Interactions":
         """The events where `mask` (booleans, one an event) is true, over the same users and items."""
-        chosen = np.asarray(mask)
+        try:
+            chosen = np.asarray(mask)
+        except ValueError:  # rows of several lengths
+            chosen = np.empty((0, 0))
         if chosen.dtype != bool or chosen.shape != (len(self),):
             raise InvalidArgument(
-                f"where needs one boolean for each of the {len(self):,} events, found {chosen.dtype} of "
-                f"shape {chosen.shape}. Make it from .events, for example x.events['weight'] > 1."
+                f"Interactions.where needs one boolean for each of the {len(self):,} events, found "
+                f"{chosen.dtype} of shape {chosen.shape}. Make it from .events, for example "
+                "x.events['weight'] > 1."
             )
         return Interactions(self.users, self.items, self._events[chosen].reset_index(drop=True))
 
@@ -228,15 +273,10 @@ class Interactions:
         return pd.DataFrame(cells, index=["Interactions"]).to_html()
 
 
-def _checked_codes(values: pd.Series, size: int | None) -> np.ndarray:
-    """A column of codes as int64: whole numbers from 0 to below `size`."""
-    if values.dtype.kind not in "iu":
-        raise InvalidData(f"the column {values.name!r} must hold integer codes, found {values.dtype}.")
-    outside = (values < 0) | (values > np.iinfo(np.int64).max if size is None else values >= size)
-    if outside.any():
-        row = int(outside.to_numpy().argmax())
-        raise InvalidData(
-            f"the {values.name} code {values.iloc[row]} in row {row} is outside 0 to "
-            f"{'2**63 - 1' if size is None else f'{size - 1:,}'}. Codes are positions in the index of labels."
+def check_interactions(x: object, who: str) -> None:
+    """Raise InvalidArgument unless `x` is Interactions; `who` names the function that needs them."""
+    if not isinstance(x, Interactions):
+        raise InvalidArgument(
+            f"{who} needs data.Interactions, found {type(x).__name__}. A DataFrame becomes one with "
+            "Interactions.from_frame(df); a dataset holds one as .interactions."
         )
-    return values.to_numpy(dtype=np.int64)

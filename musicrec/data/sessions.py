@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData
-from .columns import time_column
-from .interactions import Interactions
+from musicrec.data.columns import counted, time_column
+from musicrec.data.interactions import Interactions, check_interactions
+from musicrec.errors import InvalidArgument, InvalidData
 
 
 class Sessions:
     """Sessions laid end to end in one array of items, with the position at which each starts.
 
-    Explained in chapter 01_listening_data.
+    They do not change: the arrays are read-only, and `context` is handed out as a copy. Chapter
+    01_listening_data shows the sessions of the Songbook.
 
     Parameters
     ----------
@@ -47,22 +48,32 @@ class Sessions:
         self.items = _codes(items, "items")
         self.starts = _codes(starts, "starts")
         self._check_starts()
-        self.times = None if times is None else time_column(pd.Series(times, name="times"))
+        self.times = None if times is None else _times(times)
         self.users = None if users is None else _codes(users, "users")
-        self.context = None if context is None else context.reset_index(drop=True)
+        if context is not None and not isinstance(context, pd.DataFrame):
+            raise InvalidData(
+                f"context must be a pandas DataFrame with one row a session, found {type(context).__name__}. "
+                "Make one with pd.DataFrame(...), or leave it out."
+            )
+        self._context = None if context is None else context.reset_index(drop=True).copy()
         for name, part, expected in (
             ("times", self.times, len(self.items)),
             ("users", self.users, len(self)),
-            ("context", self.context, len(self)),
+            ("context", self._context, len(self)),
         ):
             if part is not None and len(part) != expected:
                 raise InvalidData(
-                    f"{name} has {len(part):,} rows, expected {expected:,}: times has one an event, users "
-                    f"and context have one a session (there are {len(self.items):,} events in {len(self):,} "
-                    "sessions)."
+                    f"{name} has {counted(len(part), 'row')}, expected {expected:,}: times has one an event, "
+                    f"users and context have one a session (there are {counted(len(self.items), 'event')} in "
+                    f"{counted(len(self), 'session')})."
                 )
         if self.times is not None:
             self._check_times(self.times)
+
+    @property
+    def context(self) -> pd.DataFrame | None:
+        """What is known of the circumstances, one row a session (a copy), or None."""
+        return None if self._context is None else self._context.copy()
 
     def _check_starts(self) -> None:
         ends = np.append(self.starts[1:], len(self.items))
@@ -70,13 +81,13 @@ class Sessions:
             return
         if len(self.starts) == 0 or self.starts[0] != 0:
             raise InvalidData(
-                f"the first session must start at 0, found starts {self.starts[:3].tolist()} for "
-                f"{len(self.items):,} events."
+                f"The first session must start at 0, found starts {self.starts[:3].tolist()} for "
+                f"{counted(len(self.items), 'event')}. Give the position of each session's first event."
             )
         if (ends <= self.starts).any():
             row = int((ends <= self.starts).argmax())
             raise InvalidData(
-                f"session {row} starts at {self.starts[row]:,} and ends before {ends[row]:,}, so it holds no "
+                f"Session {row} starts at {self.starts[row]:,} and ends before {ends[row]:,}, so it holds no "
                 f"event. Starts must rise from 0 to below {len(self.items):,}; leave empty sessions "
                 "and the end of the last one out."
             )
@@ -88,7 +99,7 @@ class Sessions:
             row = int(backwards.argmax()) + 1
             session = int(np.searchsorted(self.starts, row, side="right")) - 1
             raise InvalidData(
-                f"time goes backwards in row {row} (session {session}): {times[row]} comes after "
+                f"Time goes backwards in row {row} (session {session}): {times[row]} comes after "
                 f"{times[row - 1]}. Sort the events by time within each session."
             )
 
@@ -110,19 +121,21 @@ class Sessions:
         Raises
         ------
         InvalidArgument
-            Where neither is there, or the gap is not positive or does not fit the times.
+            Where `x` is no Interactions, neither is there, or the gap is not positive or does not fit the
+            times.
         """
+        check_interactions(x, "Sessions.from_interactions")
         events = x.events
         user, item = events["user"].to_numpy(), events["item"].to_numpy()
         times = events["time"].to_numpy() if "time" in events else None
         if gap is None and "session" not in events:
             raise InvalidArgument(
-                "these interactions have no session column: pass session= to Interactions.from_frame, or a "
+                "These interactions have no session column: pass session= to Interactions.from_frame, or a "
                 "gap such as gap='30min'."
             )
         if gap is not None:
             if times is None:
-                raise InvalidArgument("a gap needs times: pass time= to Interactions.from_frame.")
+                raise InvalidArgument("A gap needs times: pass time= to Interactions.from_frame.")
             order = np.lexsort((times, user))
             paused = np.diff(times[order]) > _gap(gap, times)
             opens = _changes(user[order])
@@ -136,8 +149,9 @@ class Sessions:
 
     def session(self, i: int) -> np.ndarray:
         """Item codes of session `i`, in the order heard."""
-        if not 0 <= i < len(self):
-            raise InvalidArgument(f"there is no session {i}; they are numbered from 0 to {len(self) - 1:,}.")
+        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < len(self):
+            known = f"numbered by integers from 0 to {len(self) - 1:,}" if len(self) else "none at all"
+            raise InvalidArgument(f"There is no session {i!r}; they are {known}. Choose one of those.")
         end = self.starts[i + 1] if i + 1 < len(self) else len(self.items)
         return self.items[self.starts[i] : end]
 
@@ -151,8 +165,8 @@ class Sessions:
         for name, codes, size in (("item", self.items, n_items), ("user", self.users, n_users)):
             if codes is not None and len(codes) and codes.max() >= size:
                 raise InvalidData(
-                    f"sessions hold the {name} code {codes.max():,}, but there are {size:,} {name}s. Codes "
-                    f"are positions in the index of {name}s."
+                    f"The sessions hold the {name} code {codes.max():,}, but there are only "
+                    f"{counted(size, name)}. Codes are positions in the index of {name}s."
                 )
 
     def __len__(self) -> int:
@@ -172,14 +186,33 @@ class Sessions:
 
 
 def _codes(values: np.ndarray, name: str) -> np.ndarray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # lists of several lengths
+        raise InvalidData(
+            f"{name} must be a flat array of integers ({error}). Lay the sessions end to end in items, and "
+            "say in starts where each begins."
+        ) from error
     if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
         raise InvalidData(
-            f"{name} must be a flat array of integers, found {array.dtype} of shape {array.shape}."
+            f"{name} must be a flat array of integers, found {array.dtype} of shape {array.shape}. Lay the "
+            "sessions end to end in items, and say in starts where each begins."
         )
     if array.size and array.min() < 0:
         raise InvalidData(f"{name} holds {array.min()} in row {int(array.argmin())}; none may be negative.")
-    return array.astype(np.int64)
+    codes = array.astype(np.int64)
+    codes.flags.writeable = False
+    return codes
+
+
+def _times(values: np.ndarray) -> np.ndarray:
+    try:
+        column = pd.Series(values, name="times")
+    except (TypeError, ValueError) as error:  # not flat
+        raise InvalidData(f"times must be a flat array, one an event ({error}).") from error
+    times = np.array(time_column(column))
+    times.flags.writeable = False
+    return times
 
 
 def _changes(codes: np.ndarray) -> np.ndarray:
@@ -200,7 +233,10 @@ def _session_order(user: np.ndarray, session: np.ndarray, times: np.ndarray | No
 
 def _gap(gap: Any, times: np.ndarray) -> Any:
     try:
-        longest = pd.Timedelta(gap).to_timedelta64() if times.dtype.kind == "M" else float(gap)
+        if times.dtype.kind == "M":
+            longest: Any = np.timedelta64("NaT") if pd.isna(gap) else pd.Timedelta(gap).to_timedelta64()
+        else:
+            longest = float(gap)
         fits = not (times.dtype.kind == "M" and isinstance(gap, int | float))
     except (TypeError, ValueError):
         fits = False

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData
-from .interactions import Interactions
+from musicrec.data.columns import counted
+from musicrec.data.interactions import Interactions
+from musicrec.errors import InvalidArgument, InvalidData
 
 _PARTS = ("train", "valid", "test", "history")
 
@@ -33,8 +34,8 @@ class Split:
     Raises
     ------
     InvalidData
-        Where the parts are not over the same users and items, `train` or `history` holds no event, or a user
-        of `history` is also in `train`.
+        Where `train` or `test` is absent, the parts are not over the same users and items, `train` or
+        `history` holds no event of a weight above 0, or a user of `history` is also in `train`.
     """
 
     train: Interactions
@@ -43,11 +44,17 @@ class Split:
     history: Interactions | None = None
 
     def __post_init__(self) -> None:
-        for name, part in self._parts().items():
+        for name in _PARTS:
+            part = getattr(self, name)
+            if part is None and name in ("valid", "history"):
+                continue
             if not isinstance(part, Interactions):
+                optional = "; valid and history may be None" if part is None else ""
                 raise InvalidData(
-                    f"{name} is a {type(part).__name__}; each part of a split is data.Interactions."
+                    f"{name} is of type {type(part).__name__}; each part of a split must be data.Interactions"
+                    f"{optional}. Make them with Interactions.from_frame, or cut with data.holdout."
                 )
+        for name, part in self._parts().items():
             for kind in ("users", "items"):
                 ours, theirs = getattr(self.train, kind), getattr(part, kind)
                 if not ours.equals(theirs):
@@ -55,16 +62,21 @@ class Split:
                         f"{name} is over {len(theirs):,} {kind} and train over {len(ours):,}, or in another "
                         f"order. Build all parts over one index: Interactions.from_frame(..., {kind}={kind})."
                     )
-        if not len(self.train):
-            raise InvalidData("train holds no event, so there is nothing to learn from.")
+        if not self.train.n_pairs:
+            raise InvalidData(
+                "train holds no event of a weight above 0, so there is nothing to learn from. "
+                "Leave some there."
+            )
         if self.history is not None:
-            if not len(self.history):
-                raise InvalidData("history holds no event; pass history=None where nothing is revealed.")
+            if not self.history.n_pairs:
+                raise InvalidData(
+                    "history holds no event of a weight above 0; pass history=None where nothing is revealed."
+                )
             both = np.intersect1d(_codes(self.history, "user"), _codes(self.train, "user"))
             if len(both):
                 first = self.train.users[both[:1]].tolist()
                 raise InvalidData(
-                    f"{len(both):,} users are in history and in train, first {first}. "
+                    f"{counted(len(both), 'user')} found in history and in train, first {first}. "
                     "History is for users whom no model was trained on; move their events to train."
                 )
 
@@ -155,7 +167,7 @@ def _join(parts: list[Interactions]) -> Interactions:
     columns = {tuple(part.events.columns) for part in parts}
     if len(columns) > 1:
         raise InvalidData(
-            f"train and valid have different columns, {sorted(columns)}; build them with the same ones."
+            f"The parts train and valid have different columns, {sorted(columns)}; build them with the same."
         )
     first = parts[0]
     return Interactions(

@@ -5,20 +5,22 @@ what comes next (`leave_last_out`, `by_time`), or meets what it has never seen (
 
 All of them give the same split for the same arguments, and none depends on the order of the rows (given that
 the indexes of users and items are the same): the drawing goes over pairs in the order of their codes, and
-events of the same moment are ordered by a fixed hash. Valid is drawn as test is. Explained in chapter
-01_listening_data.
+events of the same moment are ordered by a fixed hash. Valid is drawn as test is. Events of
+weight 0 are no interactions and go into no part. Explained in chapter 01_listening_data.
 """
 
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from ..errors import InvalidArgument, InvalidData
-from . import cutting
-from .cutting import HISTORY, TEST, TRAIN, VALID
-from .interactions import Interactions
-from .split import Split
+from musicrec.data import cutting
+from musicrec.data.columns import counted
+from musicrec.data.cutting import HISTORY, TEST, TRAIN, VALID
+from musicrec.data.interactions import Interactions
+from musicrec.data.split import Split
+from musicrec.errors import InvalidArgument, InvalidData
 
 
 def holdout(
@@ -48,12 +50,12 @@ def holdout(
     InvalidArgument
         Where a share is out of range, the shares leave nothing for train, or `by` is unknown.
     InvalidData
-        Where there are no events.
+        Where there are no events of a weight above 0.
     """
-    cutting.check_shares(test, valid)
+    x = cutting.played(x, "holdout")
+    test, valid = cutting.shares(test, valid)
     if by not in ("user", "all"):
         raise InvalidArgument(f"by is {by!r}; it must be 'user' or 'all'.")
-    cutting.check_events(x)
     pairs = x.pairs()
     group = pairs.user if by == "user" else np.zeros_like(pairs.user)
     rank, size = cutting.ranks(group, cutting.generator(seed).random(len(group)))
@@ -84,8 +86,9 @@ def leave_last_out(x: Interactions, n: int = 1, valid: int | None = None) -> Spl
     InvalidArgument
         Where there are no times, or a number is out of range.
     InvalidData
-        Where there are no events.
+        Where there are no events of a weight above 0.
     """
+    x = cutting.played(x, "leave_last_out")
     before = n if valid is None else valid
     cutting.check_whole("n", n, least=1)
     cutting.check_whole("valid", before, least=0)
@@ -112,8 +115,8 @@ def by_time(x: Interactions, test: Any = 0.2, valid: Any = 0.1) -> Split:
     x : Interactions
         With times.
     test : float or time
-        A float between 0 and 1 is a share of all events; anything else is the first moment of test, a number
-        or what pandas.Timestamp takes.
+        A number between 0 and 1 that is no integer is a share of all events; anything else is the first
+        moment of test, a number or what pandas.Timestamp takes.
     valid : float or time
         The same for the part before test; 0 for no valid part.
 
@@ -122,20 +125,22 @@ def by_time(x: Interactions, test: Any = 0.2, valid: Any = 0.1) -> Split:
     InvalidArgument
         Where there are no times, a cut is not a time, or it leaves a part without events.
     InvalidData
-        Where there are no events, or too few different times to cut at.
+        Where there are no events of a weight above 0, or too few different times to cut at.
     """
+    x = cutting.played(x, "by_time")
     times = cutting.times_of(x, "by_time")
     rank, moments = pd.factorize(times, sort=True)
     at_each = np.bincount(rank, minlength=len(moments))
     from_on = np.cumsum(at_each[::-1])[::-1]  # events at each moment or later
-    wants_valid = not (isinstance(valid, int | float) and valid == 0)
+    wants_valid = not (isinstance(valid, Real) and valid == 0)
     if len(moments) < 2 + wants_valid:
         raise InvalidData(
-            f"the events have {len(moments)} different times, too few to cut into {2 + wants_valid} parts. "
-            "Check how time was read" + (", or pass valid=0." if wants_valid else ".")
+            f"The events have {counted(len(moments), 'different time')}, too few to cut into "
+            f"{2 + wants_valid} parts. Check how time was read"
+            + (", or pass valid=0." if wants_valid else ".")
         )
     if cutting.is_share(test) and wants_valid and cutting.is_share(valid):
-        cutting.check_shares(test, valid)
+        cutting.shares(test, valid)
     test_from = cutting.first_moment(
         "test", test, moments, from_on, first=1 + wants_valid, last=len(moments), beyond=0
     )
@@ -169,9 +174,9 @@ def cold_items(x: Interactions, share: float = 0.1, seed: int = 0, valid: float 
     InvalidArgument
         Where a share is out of range, or there are too few items.
     InvalidData
-        Where there are no events.
+        Where there are no events of a weight above 0.
     """
-    cutting.check_events(x)
+    x = cutting.played(x, "cold_items")
     item = x.events["item"].to_numpy()
     part = cutting.draw(
         np.unique(item), share, valid, cutting.generator(seed), x.n_items, "items with events"
@@ -201,10 +206,10 @@ def cold_users(
     InvalidArgument
         Where a share is out of range, `reveal` is below 1, or too few users have more than `reveal` items.
     InvalidData
-        Where there are no events.
+        Where there are no events of a weight above 0.
     """
+    x = cutting.played(x, "cold_users")
     cutting.check_whole("reveal", reveal, least=1)  # with 0, history would be empty
-    cutting.check_events(x)
     pairs = x.pairs()
     rng = cutting.generator(seed)
     enough = np.flatnonzero(np.bincount(pairs.user, minlength=x.n_users) > reveal)

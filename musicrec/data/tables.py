@@ -7,6 +7,7 @@ tables are read as text first, so that nothing is turned into NaN or into a floa
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,12 @@ import pandera.pandas as pa
 from musicrec.errors import CorruptData, DataUnavailable, InvalidData
 
 _SHOWN = 3  # problems that a message lists
-_ADVICE = "`musicrec data verify NAME` checks all files of a dataset; restore a bad one from its source."
+_ADVICE = "Restore the file from where it came."
+_RULES = {
+    r"greater_than_or_equal_to\((.+)\)": "less than {0}, the least allowed",
+    r"in_range\((.+), (.+)\)": "outside {0} to {1}",
+    r"str_length\(1, None\)": "empty, and some text is needed",
+}
 
 
 def file_text(path: Path, encoding: str) -> str:
@@ -134,6 +140,14 @@ def refuse_unknown(path: Path, values: pd.Series, known: Iterable[object], where
         )
 
 
+def _broken(check: str) -> str:
+    """How a value breaks a rule of pandera's, in words."""
+    for rule, words in _RULES.items():
+        if found := re.fullmatch(rule, check):
+            return words.format(*found.groups())
+    return f"not allowed: it breaks the rule {check}"
+
+
 def _said(cases: pd.DataFrame, schema: pa.DataFrameSchema, frame: pd.DataFrame) -> str:
     """What is wrong, line by line, from pandera's table of failures."""
     cases = cases[cases["index"].notna() & ~cases["check"].str.startswith("dtype(")]
@@ -150,7 +164,7 @@ def _said(cases: pd.DataFrame, schema: pa.DataFrameSchema, frame: pd.DataFrame) 
             kind = schema.columns[column].dtype
             said[line, column] = f"line {line}, column {column}: {value!r} is not of type {kind}"
         else:
-            said[line, column] = f"line {line}, column {column}: {value!r} is not {check.replace('_', ' ')}"
+            said[line, column] = f"line {line}, column {column}: {value!r} is {_broken(check)}"
     problems = [said[key] for key in sorted(said)]
     more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
     return f"{'; '.join(problems[:_SHOWN])}{more}."

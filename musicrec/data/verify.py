@@ -16,7 +16,7 @@ from typing import Literal
 from musicrec.data.dataset import Dataset
 from musicrec.data.entries import DataFile, Entry
 from musicrec.data.tables import file_text
-from musicrec.errors import CorruptData
+from musicrec.errors import CorruptData, InvalidData
 
 Status = Literal[
     "sound", "other line ends", "altered", "wrong rows", "wrong columns", "unreadable", "missing"
@@ -80,14 +80,17 @@ def read_verified(found: Entry, folder: Path, read: Callable[[Path], Dataset]) -
     unsound = [report for report in check(found, folder) if not report.sound]
     if not unsound:
         return read(folder)
+    anew = f"move {folder} away and run `musicrec data fetch {found.name}`"
     if all(report.status == "altered" for report in unsound):
-        read(folder)  # where the alteration broke a table, this says in which line
-    said = "; ".join(f"{report.file.name}: {report.detail}" for report in unsound)
+        try:
+            read(folder)  # where the alteration broke a table, this says in which line
+        except InvalidData as error:
+            raise InvalidData(f"{error} Or {anew}.") from error
+    said = " ".join(f"{report.file.name}: {report.detail.rstrip('.')}." for report in unsound)
     module, _, _ = found.loader.partition(":")
     raise CorruptData(
-        f"The files of {found.name} in {folder} are not those of the catalogue. {said}. Move the folder away "
-        f"and run `musicrec data fetch {found.name}`. To read files of your own all the same, call "
-        f"{module}.read(folder)."
+        f"The files of {found.name} in {folder} are not those of the catalogue. {said} To get them again, "
+        f"{anew}. To read files of your own all the same, call {module}.read(folder)."
     )
 
 

@@ -16,7 +16,7 @@ from musicrec.display.style import DPI
 from musicrec.errors import InvalidArgument, InvalidData
 
 LARGEST = 40_000  # bytes: notebooks with their figures are committed
-COLOURS = 128  # in the palette of a picture; lines, text and a colour scale need no more
+COLOURS = 96  # in the palette of a picture; lines, text and a colour scale need no more
 SHORTEST_DESCRIPTION = 20  # characters: less describes nothing
 
 
@@ -79,10 +79,18 @@ def figure(fig: Figure, *, name: str, alt: str) -> Shown:
 
 
 def to_png(fig: Figure) -> bytes:
-    """The figure as PNG with a palette of at most 128 colours and no metadata."""
+    """The figure as PNG with a palette of at most 96 colours and no metadata."""
     drawn = io.BytesIO()
     fig.savefig(drawn, format="png", dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.08)
-    small = Image.open(drawn).convert("RGB").quantize(colors=COLOURS, dither=Image.Dither.NONE)
+    small = (
+        Image.open(drawn)
+        .convert("RGB")
+        .quantize(
+            colors=COLOURS,
+            method=Image.Quantize.MAXCOVERAGE,  # keeps the colour of a single marker
+            dither=Image.Dither.NONE,
+        )
+    )
     packed = io.BytesIO()
     small.save(packed, format="PNG", optimize=True)
     return packed.getvalue()

@@ -40,6 +40,7 @@ def use_style() -> None:
             "figure.dpi": DPI,
             "figure.facecolor": "white",
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.wspace": 0.06,  # an axis label keeps clear of the panel beside it
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.unicode_minus": True,

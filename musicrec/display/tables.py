@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,11 @@ import pandas as pd
 from musicrec.display.names import check_name
 from musicrec.display.shown import Shown
 from musicrec.errors import InvalidArgument, InvalidData, UnknownName
+from musicrec.study.digits import decimals
 from musicrec.study.records import SIGNIFICANT_DIGITS
 
 NOTHING = "–"
+MINUS = "\N{MINUS SIGN}"  # as wide as the plus; the CSV keeps the hyphen that programs read
 
 
 def table(
@@ -28,8 +30,9 @@ def table(
 ) -> Shown:
     """Show a table with a caption, numbers aligned on the right, and a link to download it as CSV.
 
-    The index is not shown: what belongs to the table stands in a column (``df.reset_index()``). Numbers are
-    shown to about three digits and written to the CSV to six; texts are shown as they are, never as HTML.
+    The index is not shown: what belongs to the table stands in a column (``df.reset_index()``). The numbers
+    of a column have the same number of decimals, about three digits each; where it mixes counts and shares,
+    the counts have none. The CSV has six digits. Texts are shown as they are, never as HTML.
 
     Parameters
     ----------
@@ -92,12 +95,12 @@ def to_csv(df: pd.DataFrame) -> str:
 def _cells(name: str, label: str, column: pd.Series, spec: str | None) -> list[tuple[str, bool]]:
     """Text of each cell, escaped, and whether it is a number."""
     values = column.tolist()
-    numbers = [float(v) for v in values if _is_number(v)]
-    whole = any(abs(n) >= 1000 for n in numbers) or all(n.is_integer() for n in numbers)
-    show: Callable[[float], str] = (lambda n: format(n, spec)) if spec else (lambda n: _plain(n, whole))
+    show = _with(spec) if spec else _plainly([v for v in values if _is_number(v)])
     try:
         return [
-            (show(v), True) if _is_number(v) else (NOTHING if _missing(v) else html.escape(str(v)), False)
+            (show(v).replace("-", MINUS), True)
+            if _is_number(v)
+            else (NOTHING if _missing(v) else html.escape(str(v)), False)
             for v in values
         ]
     except ValueError as error:
@@ -107,14 +110,27 @@ def _cells(name: str, label: str, column: pd.Series, spec: str | None) -> list[t
         ) from error
 
 
-def _plain(number: float, whole: bool) -> str:
-    """A number to about three digits; `whole` where its column counts things."""
-    size = abs(number)
-    if (whole and float(number).is_integer()) or size >= 1000:
-        return f"{number:,.0f}"
-    if size >= 100:
-        return f"{number:.1f}"
-    return f"{number:.3f}" if size >= 0.01 or number == 0 else f"{number:.3g}"
+def _with(spec: str) -> Callable[[float], str]:
+    return lambda number: format(number, spec)
+
+
+def _plainly(numbers: Sequence[float]) -> Callable[[float], str]:
+    """How the numbers of one column are written: counts without decimals, all others with as many."""
+    whole = [n for n in numbers if float(n).is_integer()]
+    others = [n for n in numbers if not float(n).is_integer()]
+    # a column of plain floats, such as 1.5 and 2.0, counts nothing
+    counts = not all(isinstance(n, float) for n in whole) or any(abs(n) >= 1000 for n in whole)
+    counts = counts or (any(abs(n) >= 2 for n in whole) and all(abs(n) < 1 for n in others))
+    places = decimals(others)
+
+    def show(number: float) -> str:
+        if counts and float(number).is_integer():
+            return f"{number:,.0f}"
+        if number and abs(number) < 0.5 * 10**-places:  # it would read as nothing
+            return f"{number:.1g}"
+        return f"{number + 0.0:,.{places}f}"
+
+    return show
 
 
 def _is_number(value: object) -> bool:

@@ -10,20 +10,20 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-PIECES, TASTE, BEHAVIOUR, CATALOGUE = range(4)  # what a stream is used for
+PIECES, TASTE, BEHAVIOUR, CATALOGUE, ARRANGEMENT = range(5)  # what a stream is used for
 
 
 def generator(seed: int, use: int, number: int = 0) -> np.random.Generator:
-    """The generator of one listener (or of the pieces) for one use, independent of all others.
+    """The generator of one listener (or piece) for one use, independent of all others.
 
     Parameters
     ----------
     seed
         The seed of the world, at least 0.
     use
-        One of `PIECES`, `TASTE`, `BEHAVIOUR`, `CATALOGUE`.
+        One of `PIECES`, `TASTE`, `BEHAVIOUR`, `CATALOGUE`, `ARRANGEMENT`.
     number
-        The listener's number.
+        The listener's number, or the piece's.
     """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(use, number))))
 

@@ -56,7 +56,8 @@ class Rhythm:
         clock = np.arange(169.0)
         ordinary = np.concatenate([[0.0], np.cumsum(week / week.sum())])
         # the same week seen `shift` hours later, wrapped round
-        late = np.interp((clock - shift) % 168.0, clock, ordinary) + np.floor((clock - shift) / 168.0)
+        whole, part = np.divmod(clock - shift, 168.0)
+        late = np.interp(part, clock, ordinary) + whole
         self._seconds, self._amount = clock * HOUR, late - late[0]
         self._devices = _shares(_table(_DEVICE) * devices)
         self._moods = _shares(_table(_MOOD) * moods)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from musicrec.data import catalogue
 from musicrec.errors import DataUnavailable, UnknownName
+from musicrec.study.digits import between
 from musicrec.study.glue import glue, glue_no_bounds, glue_nothing, glue_record, phrase
 from musicrec.study.provenance import checkout
 from musicrec.study.records import Record, Results, read
@@ -56,20 +58,20 @@ class Recorded(Mapping[str, Record]):
 
     @property
     def mark(self) -> str:
-        """One line that says what these numbers are: date, commit, datasets."""
+        """One line that says what these numbers are: datasets, date, commit."""
         if self.results is None:
             return NOTHING_KEPT
-        datasets = ", ".join(
-            f"{name} ({about['evidence']} listeners)"
-            for name, about in self.results.provenance["datasets"].items()
+        provenance = self.results.provenance
+        on = ", ".join(
+            f"{_title(name)} ({about['evidence']} listeners)"
+            for name, about in provenance["datasets"].items()
         )
-        on = f" on {datasets}" if datasets else ""
         if not self.kept:
-            return f"this run{on}; not kept yet"
-        commit = self.results.provenance["commit"]
-        at = f", commit {commit[:10]}" if commit else ""
-        changed = ", with changes not committed" if commit and self.results.provenance["dirty"] else ""
-        return f"recorded {self.results.provenance['date'][:10]}{at}{changed}{on}"
+            return f"{on or 'no dataset'}, this run; not kept yet"
+        commit = provenance["commit"]
+        at = f" at commit {commit[:7]}" if commit else ""
+        changed = ", from a changed work tree" if commit and provenance["dirty"] else ""
+        return f"{f'{on}, ' if on else ''}recorded {provenance['date'][:10]}{at}{changed}"
 
     def table(self, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
         """These records as a table, beside the same numbers of the run under way.
@@ -82,9 +84,9 @@ class Recorded(Mapping[str, Record]):
         Returns
         -------
         DataFrame
-            One row a number. Columns: "this run" (absent where this run is what is shown), "recorded", and,
-            where some record has them, "low" and "high" (bounds of the recorded interval) and "unit". None
-            where there is none.
+            One row a number, indexed by "what" it is. Columns: "this run" (absent where this run is what is
+            shown), "recorded", and, where some record has them, "95% interval" (of the recorded number, in
+            words; ``self[id].interval`` has the bounds) and "unit". None where there is none.
 
         Raises
         ------
@@ -106,12 +108,11 @@ class Recorded(Mapping[str, Record]):
         if run is not None and self.results is run.results:
             del columns["this run"]
         extra: dict[str, list[object]] = {
-            "low": [_bound(self.get(id), 0) for id in names],
-            "high": [_bound(self.get(id), 1) for id in names],
+            "95% interval": [_interval(self.get(id)) for id in names],
             "unit": [either[id].unit or None for id in names],
         }
         columns |= {name: cells for name, cells in extra.items() if any(cell is not None for cell in cells)}
-        return pd.DataFrame(columns, index=pd.Index(list(names.values()), name="number"), dtype=object)
+        return pd.DataFrame(columns, index=pd.Index(list(names.values()), name="what"), dtype=object)
 
     def __repr__(self) -> str:
         return f"<{len(self)} numbers of {self.chapter}: {self.mark}>"
@@ -190,5 +191,10 @@ def _glue(prefix: str, found: Results | None, own: Results | None) -> None:
             glue(f"{prefix}.{id}", "not recorded")
 
 
-def _bound(entry: Record | None, which: int) -> float | int | None:
-    return None if entry is None or entry.interval is None else entry.interval[which]
+def _interval(entry: Record | None) -> str | None:
+    return None if entry is None or entry.interval is None else between(*entry.interval)
+
+
+def _title(name: str) -> str:
+    """What people call a dataset: its title up to the colon."""
+    return catalogue.entry(name).title.partition(":")[0] if name in catalogue.names() else name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from musicrec import data
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.study.aggregates import (
     Number,
@@ -51,8 +50,8 @@ def record(
     tolerance
         How far `make study` may find it from what was kept, in the same unit.
     dataset
-        What it was computed on: gives the evidence (real or simulated) and a fingerprint for the provenance.
-        Without it, the evidence is that of the edition.
+        What it was computed on: gives the evidence (real or simulated) and, for the provenance, a fingerprint
+        under its name and the options it was loaded with. Without it, the evidence is that of the edition.
 
     Returns
     -------
@@ -82,12 +81,12 @@ def record(
         tolerance=plain_tolerance(id, tolerance),
         evidence=evidence if dataset is None else dataset.evidence,
         interval=plain_interval(id, interval),
-        dataset=None if dataset is None else dataset.name,
+        dataset=None if dataset is None else _called(dataset),
     )
     _refuse_second(run, id, _earlier(run, id), entry)
-    if dataset is not None and dataset.name not in run.results.provenance["datasets"]:
-        about = {"evidence": dataset.evidence, "fingerprint": data.fingerprint(dataset.name)}
-        run.results.provenance["datasets"][dataset.name] = about
+    if dataset is not None:
+        about = {"evidence": dataset.evidence, "fingerprint": dataset.provenance.get("fingerprint")}
+        run.results.provenance["datasets"][_called(dataset)] = about
     run.results.records[id] = entry
     write(run.results, results_path(run.edition, run.chapter))
     glue_record(id, entry)
@@ -166,6 +165,11 @@ def absent(*ids: str, why: str) -> None:
         run.results.absent[id] = short_text(id, why)
         write(run.results, results_path(run.edition, run.chapter))
         glue_nothing(id)
+
+
+def _called(dataset: Dataset) -> str:
+    """Name and options: "songbook", "songbook world=1"."""
+    return f"{dataset.name} {dataset.provenance.get('options', '')}".strip()
 
 
 def _running(id: str) -> Run:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
-from musicrec.errors import InvalidArgument, UnknownName
+from musicrec.errors import DataUnavailable, InvalidArgument, UnknownName
 from musicrec.study import provenance
 from musicrec.study.records import Results, results_path
 
@@ -83,6 +85,8 @@ def begin(
         The chapter's name has another form; no such edition, profile or device.
     InvalidArgument
         The seed is no non-negative integer, or "cuda" was asked for where torch sees no GPU.
+    DataUnavailable
+        The folder of results cannot be made or written.
 
     Notes
     -----
@@ -98,7 +102,7 @@ def begin(
     if device == "cuda":
         _require_gpu()
     results = Results(chapter, edition, profile, provenance=provenance.describe(device=device, seed=seed))
-    results_path(edition, chapter).unlink(missing_ok=True)
+    _clear(results_path(edition, chapter))
     _current = Run(chapter, edition, profile, device, seed, results)
     return _current
 
@@ -120,6 +124,20 @@ def check_chapter(chapter: str) -> None:
 def _check(what: str, found: object, known: tuple[str, ...]) -> None:
     if found not in known:
         raise UnknownName(f"There is no {what} {found!r}. Choose one of: {', '.join(known)}.")
+
+
+def _clear(path: Path) -> None:
+    """Remove an earlier result file, once it is sure that a new one can be written in its place."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):  # permissions say nothing of a read-only disk
+            pass
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataUnavailable(
+            f"The results cannot be written to {path}: {error.strerror or error}. Set MUSICREC_RESULTS to a "
+            "folder in which you may write."
+        ) from error
 
 
 def _require_gpu() -> None:

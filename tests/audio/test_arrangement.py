@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from musicrec.audio import arrangement, score
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.listeners import draws
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,44 @@ def test_draws_stay_in_their_ranges_and_use_everything(styles):
     assert drawn["tempo_factor"].between(0.75, 1.333).all() and drawn["gate"].between(0.35, 1.0).all()
     assert set(drawn["octave"]) == {-1, 0, 1} and set(drawn["strokes"]) == {1, 2, 4}
     assert set(drawn["doubling"]) == {0, 1, 2} and set(drawn["transposition"]) == set(range(-5, 7))
+
+
+def test_only_uniform_numbers_are_drawn(styles, monkeypatch):
+    """NumPy may change how it makes other numbers, in any version."""
+
+    class Uniform:
+        def __init__(self, whole):
+            self.random = whole.random
+
+    usual, seen = draws.generator, []
+
+    def generator(*stream):
+        seen.append(stream)
+        return Uniform(usual(*stream))
+
+    drawn = arrangement.draw(styles.index[:50])
+    monkeypatch.setattr(draws, "generator", generator)
+    pd.testing.assert_frame_equal(arrangement.draw(styles.index[:50]), drawn)
+    assert len(set(seen)) == 50
+
+
+def test_draws_come_as_often_as_stated(styles):
+    drawn = pd.concat([arrangement.draw(styles.index, seed) for seed in range(5)])
+    sizes = drawn["programs"].str.split().str.len()
+    for values, chances in (
+        (sizes, {1: 0.5, 2: 0.3, 3: 0.2}),
+        (drawn["octave"], {-1: 0.25, 0: 0.5, 1: 0.25}),
+        (drawn["strokes"], {1: 0.6, 2: 0.25, 4: 0.15}),
+        (drawn["doubling"], {0: 0.5, 1: 0.3, 2: 0.2}),
+        (drawn["transposition"], dict.fromkeys(range(-5, 7), 1 / 12)),
+        (drawn["dynamics"], dict.fromkeys(range(50, 111), 1 / 61)),
+    ):
+        shares = values.value_counts(normalize=True)
+        assert set(shares.index) == set(chances)
+        for value, chance in chances.items():
+            assert abs(shares[value] - chance) < 4 * np.sqrt(chance * (1 - chance) / len(drawn))
+    assert np.log(drawn["tempo_factor"]).mean() == pytest.approx(0, abs=0.01)
+    assert drawn["gate"].mean() == pytest.approx(0.675, abs=0.01)
 
 
 def row(**changes: object) -> pd.Series:

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicrec.audio import score, sound
-from musicrec.audio.arrangement import draw
+from musicrec.audio import score
 from musicrec.errors import CorruptData, InvalidArgument, UnknownName
 
 
@@ -69,12 +68,3 @@ def test_a_piece_that_cannot_be_read_is_left_out_and_reported(monkeypatch):
     assert list(reading.scores) == [good] and list(reading.failed) == [bad]
     with pytest.raises(CorruptData, match=r"1 of 2 pieces cannot be read:\n.*0050.abc#999.*no tune X:999"):
         reading.complete()
-
-
-@pytest.mark.slow
-def test_every_listed_piece_can_be_read_and_heard():
-    pieces = score.catalogue().index
-    scores = score.read_pieces(pieces).complete()
-    heard = sound.describe(scores, draw(pieces))
-    assert np.isfinite(heard.to_numpy()).all() and heard["length_s"].between(8, 1300).all()
-    assert (sound.statistics(scores)["lyrics"] != "").sum() >= 100

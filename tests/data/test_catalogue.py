@@ -78,6 +78,12 @@ def test_an_unknown_dataset_shows_the_nearest_and_all(call):
     assert "Did you mean" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", [["lastfm-2k"], None, 3])
+def test_what_is_no_name_shows_those_there_are(name):
+    with pytest.raises(UnknownName, match=r"no dataset .*: songbook, lastfm-2k"):
+        data.load(name)
+
+
 def test_an_unknown_file_shows_those_that_there_are():
     with pytest.raises(UnknownName, match=r"no file 'plays\.csv'.*artists\.dat, tags\.dat"):
         catalogue.entry("lastfm-2k").file("plays.csv")
@@ -114,7 +120,7 @@ def test_what_was_loaded_is_remembered_with_its_fingerprint():
         "from musicrec import data; from musicrec.data import catalogue\n"
         "assert catalogue.loaded() == {}\n"
         "data.load('lastfm-2k')\n"
-        "assert catalogue.loaded() == {'lastfm-2k': data.fingerprint('lastfm-2k')}\n"
+        "assert catalogue.loaded() == {'lastfm-2k': [data.fingerprint('lastfm-2k')]}\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120
@@ -127,6 +133,11 @@ def test_a_catalogue_with_a_wrong_field_is_said(change):
     text = (ROOT / "data" / "catalogue.toml").read_text(encoding="utf-8")
     with pytest.raises(InvalidData, match=r"entry 'lastfm-2k'.*(rows|lines)"):
         _read(text.replace(*change))
+
+
+def test_a_catalogue_that_is_no_toml_is_said():
+    with pytest.raises(InvalidData, match=r"is not a TOML file: Invalid value"):
+        _read("name = ")
 
 
 def _read(text: str) -> dict[str, Entry]:

@@ -68,7 +68,7 @@ def test_splits_are_a_mapping_by_name(ds):
         (lambda ds: ds.table("foes"), r"toy has no table 'foes'; it has \['friends'\]"),
         (
             lambda ds: ds.splits["official"],
-            r"no split 'official': this dataset has \['published'\].*data.holdout",
+            r"No split 'official': this dataset has \['published'\].*data.holdout",
         ),
         (lambda ds: Splits({})["any"], "has no published splits"),
     ],
@@ -93,11 +93,11 @@ def test_a_name_that_is_not_there_gets_the_list(ds, ask, why):
             InvalidData,
             r"lacks the columns \['artist'\]",
         ),
-        ({"sessions": Sessions([0, 2], [0])}, InvalidData, "the item code 2, but there are 2 items"),
+        ({"sessions": Sessions([0, 2], [0])}, InvalidData, "the item code 2, but there are only 2 items"),
         (
             {"sessions": Sessions([0, 1], [0], users=[5])},
             InvalidData,
-            "the user code 5, but there are 2 users",
+            "the user code 5, but there are only 2 users",
         ),
     ],
 )
@@ -160,3 +160,38 @@ def test_what_a_reader_sees(ds):
         assert said in page
     assert "0.123456" not in page
     assert "real listeners" in replace(ds, evidence="real", truth=None)._repr_html_()
+
+
+@pytest.mark.parametrize("name", [["style"], {"style": 1}])
+def test_a_name_that_cannot_be_looked_up_gets_the_list_too(ds, name):
+    for ask, known in ((ds.features, "style"), (ds.table, "friends"), (ds.splits.__getitem__, "published")):
+        with pytest.raises(UnknownName, match=known):
+            ask(name)
+
+
+def test_what_is_written_into_a_table_that_was_handed_out_is_lost(ds):
+    given = pd.DataFrame({"title": ["Gigue", "Air"], "artist": ["Bach", "Bach"]}, index=[1, 2])
+    ds = replace(ds, items=given)
+    ds.items["title"] = "mine"
+    ds.items.loc[1, "artist"] = "mine"
+    ds.users["age"] = 99
+    given["title"] = "mine"
+    assert ds.items["title"].tolist() == ["Gigue", "Air"]
+    assert list(ds.users.columns) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            {"interactions": None},
+            "interactions of the dataset toy must be of type Interactions, found NoneType",
+        ),
+        ({"items": {"title": "x"}}, "items of the dataset toy must be of type DataFrame, found dict"),
+        ({"users": ["ann", "bob"]}, "users of the dataset toy must be of type DataFrame, found list"),
+        ({"sessions": [[1, 2]]}, "sessions of the dataset toy must be of type Sessions or None, found list"),
+    ],
+)
+def test_parts_of_another_type_are_refused(ds, change, why):
+    with pytest.raises(InvalidData, match=why):
+        replace(ds, **change)

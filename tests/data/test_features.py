@@ -1,5 +1,7 @@
 """Features: rows stand in the order of the items, gaps are marked, and rows of strangers are refused."""
 
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicrec.data import Features
-from musicrec.errors import InvalidData, UnknownName
+from musicrec.errors import InvalidArgument, InvalidData, UnknownName
 
 SOME = settings(max_examples=50)
 ITEMS = pd.Index(["a", "b", "c", "d"])
@@ -53,9 +55,9 @@ def test_a_known_row_of_zeros_is_not_missing():
 
 
 def test_a_row_of_a_stranger_is_refused():
-    with pytest.raises(UnknownName, match="unknown item 'z': the index holds 4 items"):
+    with pytest.raises(UnknownName, match="Unknown item 'z': the index holds 4 items"):
         Features.from_frame("tags", pd.DataFrame({"jig": [1, 1]}, index=["a", "z"]), ITEMS)
-    with pytest.raises(UnknownName, match="unknown item 'z'"):
+    with pytest.raises(UnknownName, match="Unknown item 'z'"):
         Features.from_frame("tags", pd.DataFrame({"jig": [1, np.nan]}, index=["a", "z"]), ITEMS)
 
 
@@ -66,10 +68,10 @@ def test_a_row_of_a_stranger_is_refused():
             pd.DataFrame({"style": ["jig", "reel"]}, index=["a", "b"]),
             r"\['style'\] are not numeric.*get_dummies",
         ),
-        (pd.DataFrame({"x": [1, 2]}, index=["a", "a"]), "labels more than once, first 'a'"),
+        (pd.DataFrame({"x": [1, 2]}, index=["a", "a"]), "1 label more than once: 'a'"),
         (pd.DataFrame({"x": [1.0, 2], "y": [1, np.nan]}, index=["a", "b"]), r"empty in part, first \['b'\]"),
         (pd.DataFrame({"x": [np.nan]}, index=["a"]), "no row with a value"),
-        (pd.DataFrame({"x": [np.inf]}, index=["a"]), "1 values that are NaN or infinite"),
+        (pd.DataFrame({"x": [np.inf]}, index=["a"]), "hold 1 value of NaN or infinity"),
     ],
 )
 def test_a_bad_table_is_refused(table, why):
@@ -80,16 +82,67 @@ def test_a_bad_table_is_refused(table, why):
 @pytest.mark.parametrize(
     ("matrix", "names", "missing", "why"),
     [
-        (np.ones((3, 1)), ["x"], None, r"shape \(3, 1\), but there are 4 items and 1 names"),
+        (np.ones((3, 1)), ["x"], None, r"shape \(3, 1\), but there are 4 items and 1 name: expected"),
         (np.ones((4, 1)), ["x", "y"], None, r"expected \(4, 2\)"),
         (np.ones((4, 2)), ["x", "x"], None, "some of them twice"),
         (np.ones((4, 1)), ["x"], np.array([True, False]), "one boolean for each of 4 items"),
         (np.ones((4, 1)), ["x"], np.array([True, False, False, False]), "not zero; set those rows to 0"),
         (sp.csr_matrix(np.ones((4, 1))), ["x"], np.array([True, False, False, False]), "not zero"),
         ([["loud"]] * 4, ["x"], None, "not a matrix of numbers"),
-        (sp.csr_matrix([[np.nan]] * 4), ["x"], None, "4 values that are NaN"),
+        (sp.csr_matrix([[np.nan]] * 4), ["x"], None, "4 values of NaN"),
     ],
 )
 def test_parts_that_do_not_agree_are_refused(matrix, names, missing, why):
     with pytest.raises(InvalidData, match=why):
         Features("style", ITEMS, names, matrix, missing)
+
+
+@pytest.mark.parametrize("form", [np.array, sp.csr_matrix])
+def test_features_do_not_change(form):
+    mine = form([[1.0], [2.0], [0.0], [0.0]])
+    features = Features("tags", ITEMS, ["jig"], mine, np.array([False, False, False, True]))
+    before = np.asarray(features.matrix.sum(axis=1)).ravel().tolist()
+    values = features.matrix.data if sp.issparse(mine) else features.matrix
+    with pytest.raises(ValueError, match="read-only"):
+        values[:] = 7
+    with pytest.raises(ValueError, match="read-only"):
+        features.missing[:] = True
+    with pytest.raises(AttributeError):
+        features.matrix = mine
+    mine[0, 0] = 9
+    assert np.asarray(features.matrix.sum(axis=1)).ravel().tolist() == before
+
+
+def test_other_arrays_put_into_sparse_features_are_lost():
+    features = Features("tags", ITEMS, ["jig"], sp.csr_matrix([[1.0], [0.0], [0.0], [0.0]]))
+    with suppress(ValueError), pytest.warns(sp.SparseEfficiencyWarning):
+        features.matrix[2, 0] = (
+            5  # a new cell: CSR makes itself new arrays, or is told that its own are read-only
+        )
+    features.matrix.data = np.array([8.0])
+    assert features.matrix.toarray().ravel().tolist() == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("table", [[[1.0], [2.0]], {"jig": [1]}, None])
+def test_what_is_no_table_is_refused(table):
+    with pytest.raises(InvalidArgument, match=f"needs a pandas DataFrame .* found {type(table).__name__}"):
+        Features.from_frame("tags", table, ITEMS)
+
+
+@pytest.mark.parametrize("names", ["jig", None, [["jig"]]])
+def test_names_that_are_no_words_are_refused(names):
+    with pytest.raises(InvalidArgument, match="names of the tags features must be"):
+        Features("tags", ITEMS, names, np.ones((4, 1)))
+
+
+def test_ragged_parts_are_refused():
+    with pytest.raises(InvalidData, match="not a matrix of numbers"):
+        Features("tags", ITEMS, ["jig"], [[1], [1, 2], [1], [1]])
+    with pytest.raises(InvalidData, match="one boolean for each of 4 items"):
+        Features("tags", ITEMS, ["jig"], np.ones((4, 1)), [[True], [True, False]])
+
+
+def test_two_columns_of_one_name_are_refused():
+    table = pd.DataFrame([[1, 2]], index=["a"], columns=["jig", "jig"])
+    with pytest.raises(InvalidData, match="2 names, some of them twice"):
+        Features.from_frame("tags", table, ITEMS)

@@ -362,3 +362,27 @@ def test_two_processes_at_once_download_once(tiny, server):
     assert [run.returncode for run in runs] == [0, 0], said
     assert said[0][0] == said[1][0] != ""
     assert server.asked == [None]
+
+
+@pytest.mark.parametrize("taken", ["datasets", "downloads", "downloads/tiny"])
+def test_a_file_in_the_place_of_a_folder_is_said(tiny, tmp_path, taken):
+    place = tmp_path / "cache" / taken
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    with pytest.raises(DataUnavailable, match=r"Cannot write .*Set MUSICREC_CACHE"):
+        fetch.fetch(tiny)
+
+
+def test_a_lock_that_cannot_be_taken_is_said(tiny, tmp_path, monkeypatch):
+    def refuse(*args, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(fetch.filelock.FileLock, "acquire", refuse)
+    with pytest.raises(DataUnavailable, match=r"\.tiny\.lock: Permission denied.*MUSICREC_CACHE"):
+        fetch.fetch(tiny)
+
+
+def test_a_name_too_long_for_a_folder_is_said(tiny, monkeypatch):
+    monkeypatch.setenv("MUSICREC_DATA", "/" + "a" * 5000)
+    with pytest.raises(DataUnavailable, match="is no folder"):
+        fetch.find(tiny)

@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from musicrec.data import Interactions
@@ -15,8 +15,10 @@ SOME = settings(max_examples=50)
 EVENT = st.tuples(
     st.sampled_from("abcdef"), st.sampled_from("uvwxyz"), st.integers(0, 500), st.integers(0, 9)
 )
-TABLES = st.lists(EVENT, min_size=1, max_size=40).map(
-    lambda rows: pd.DataFrame(rows, columns=["user", "item", "plays", "day"])
+TABLES = (
+    st.lists(EVENT, min_size=1, max_size=40)
+    .map(lambda rows: pd.DataFrame(rows, columns=["user", "item", "plays", "day"]))
+    .filter(lambda table: table["plays"].any())
 )
 
 
@@ -178,8 +180,8 @@ def test_categorical_labels_are_read_as_what_they_stand_for(plays):
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("user", None, r"'user' is missing \(NaN\) in 1 rows, first in row 1"),
-        ("item", np.nan, r"'item' is missing \(NaN\) in 1 rows, first in row 1"),
+        ("user", None, r"'user' is missing \(NaN\) in 1 row, first in row 1"),
+        ("item", np.nan, r"'item' is missing \(NaN\) in 1 row, first in row 1"),
         ("visit", None, "session column 'visit' is missing"),
         ("user", 7, r"mixes values of types \['int', 'str'\].*astype\(str\)"),
         ("plays", np.nan, "'plays' .*nan in row 1, which is not a finite number; drop or repair"),
@@ -187,6 +189,7 @@ def test_categorical_labels_are_read_as_what_they_stand_for(plays):
         ("plays", -1.0, "'plays' .*-1.0 in row 1, which is negative"),
         ("plays", "12", "'plays' .*'12' in row 1, which is not a number; convert .* pd.to_numeric"),
         ("plays", None, "'plays' .*None in row 1, which is not a number"),
+        ("plays", 1e-60, "'plays' .*1e-60 in row 1, which is less than the float32 matrix can hold; rescale"),
         ("plays", 1e39, "'plays' .*more than the float32 matrix holds; rescale"),
         ("when", pd.NaT, "'when' .*NaT in row 1, which is no time; drop"),
     ],
@@ -203,13 +206,13 @@ def test_a_bad_cell_is_refused_with_its_row(plays, name, value, why):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"weight": "count"}, r"no column 'count' for weight=; its columns are \['user', 'item'"),
+        ({"weight": "count"}, r"no column 'count' for weight=. Its columns are \['user', 'item'"),
         ({"user": "listener"}, "no column 'listener' for user="),
         ({"weight": "visit"}, "is not a number"),
         ({"weight": "when"}, "is not a number"),
         ({"time": "visit"}, "neither a number nor a datetime; convert the column with pd.to_datetime"),
-        ({"users": ["ann", "bob", "ann"]}, "holds 1 labels more than once, first 'ann'"),
-        ({"items": []}, "the item index is empty"),
+        ({"users": ["ann", "bob", "ann"]}, "holds 1 label more than once: 'ann'"),
+        ({"items": []}, "The item index is empty"),
         ({"users": ["ann", "bob", None]}, "is missing"),
     ],
 )
@@ -220,9 +223,11 @@ def test_a_bad_column_or_index_is_refused(plays, change, why):
 
 @pytest.mark.parametrize("labels", ["ann", 3, {"ann", "bob"}, {"ann": 1}, pd.DataFrame({"user": ["ann"]})])
 def test_labels_that_are_no_list_are_refused(plays, labels):
-    with pytest.raises(InvalidArgument, match="flat list, array or pandas Index of user labels"):
+    with pytest.raises(
+        InvalidArgument, match="labels of users must be a flat list, array or pandas Index, found"
+    ):
         Interactions.from_frame(plays, users=labels)
-    with pytest.raises(InvalidArgument, match="user labels"):
+    with pytest.raises(InvalidArgument, match="labels of users"):
         Interactions.from_frame(plays).user_codes(labels)
 
 
@@ -233,7 +238,7 @@ def test_two_columns_of_one_name_are_refused(plays):
 
 
 def test_what_is_no_table_is_refused():
-    with pytest.raises(InvalidArgument, match="needs a pandas DataFrame, found a list"):
+    with pytest.raises(InvalidArgument, match="needs a pandas DataFrame, found list"):
         Interactions.from_frame([("ann", "Bach")])
 
 
@@ -243,12 +248,12 @@ def test_an_empty_table_without_indexes_is_refused(plays):
 
 
 def test_unknown_labels_are_named(plays):
-    with pytest.raises(UnknownName, match=r"unknown item 'Bach', 'Clare': the index holds 1 items"):
+    with pytest.raises(UnknownName, match=r"Unknown item 'Bach', 'Clare': the index holds 1 item,"):
         Interactions.from_frame(plays, items=["Aird"])
     x = Interactions.from_frame(plays)
-    with pytest.raises(UnknownName, match="unknown user 'p', 'q', 'r' and 1 more: the index holds 2 users"):
+    with pytest.raises(UnknownName, match="Unknown user 'p', 'q', 'r' and 1 more: the index holds 2 users"):
         x.user_codes(["ann", "p", "q", "r", "s"])
-    with pytest.raises(UnknownName, match=r"unknown item 5 \(they are int64, the index is (str|object)\)"):
+    with pytest.raises(UnknownName, match=r"Unknown item 5 \(they are int64, the index is (str|object)\)"):
         x.item_codes([5])
 
 
@@ -297,3 +302,64 @@ def test_any_integer_serves_as_a_label(labels):
     x = Interactions.from_frame(pd.DataFrame({"user": labels, "item": labels[::-1]}))
     assert x.users[x.events["user"]].tolist() == labels
     assert x.matrix.sum() == len(labels)
+
+
+@pytest.mark.parametrize("name", [None, ["user"], {"user": 1}])
+@pytest.mark.parametrize("role", ["user", "item"])
+def test_what_names_no_column_is_refused(plays, role, name):
+    with pytest.raises(
+        InvalidArgument, match=rf"{role}= takes the name of one column.*Its columns are \['user'"
+    ):
+        Interactions.from_frame(plays, **{role: name})
+
+
+@pytest.mark.parametrize("label", [["ann"], ("ann", 1), {"ann": 1}])
+def test_labels_that_are_collections_are_refused(label):
+    table = pd.DataFrame({"user": [label, label], "item": ["Bach", "Aird"]})
+    with pytest.raises(InvalidData, match=f"holds values of type {type(label).__name__}, found .* in row 0"):
+        Interactions.from_frame(table)
+
+
+@pytest.mark.parametrize("events", [{"user": [0], "item": [0]}, [(0, 0)], None])
+def test_events_that_are_no_table_are_refused(events):
+    with pytest.raises(InvalidArgument, match=f"DataFrame of codes, found {type(events).__name__}"):
+        Interactions(pd.Index(["ann"]), pd.Index(["Bach"]), events)
+
+
+def test_a_missing_code_is_refused():
+    codes = pd.DataFrame({"user": pd.array([0, None], dtype="Int64"), "item": [0, 0]})
+    with pytest.raises(InvalidData, match=r"column 'user' has no code \(NA\) in row 1"):
+        Interactions(pd.Index(["ann"]), pd.Index(["Bach"]), codes)
+
+
+def test_a_ragged_mask_is_refused(plays):
+    with pytest.raises(InvalidArgument, match="one boolean for each of the 4 events"):
+        Interactions.from_frame(plays).where([[True], [True, False]])
+
+
+def test_an_array_of_two_dimensions_holds_no_labels(plays):
+    with pytest.raises(InvalidArgument, match="labels of users must be a flat list"):
+        Interactions.from_frame(plays, users=np.array([["ann", "bob"]]))
+
+
+@SOME
+@given(TABLES)
+def test_pairs_are_the_cells_of_the_matrix_whatever_the_weights(table):
+    zeros = table.assign(plays=table["plays"] % 3)  # a third of them 0
+    assume(zeros["plays"].any())
+    x = Interactions.from_frame(zeros, weight="plays")
+    pairs = x.pairs()
+    user, item = x.matrix.nonzero()
+    assert pairs.user.tolist() == user.tolist()
+    assert pairs.item.tolist() == item.tolist()
+    assert x.n_pairs == len(pairs.user)
+    for number, (u, i) in zip(pairs.of_event, x.events[["user", "item"]].to_numpy(), strict=True):
+        if number < 0:
+            assert x.matrix[u, i] == 0
+        else:
+            assert (pairs.user[number], pairs.item[number]) == (u, i)
+
+
+def test_weights_that_are_all_zero_are_refused(plays):
+    with pytest.raises(InvalidData, match=r"weights in 'plays' are all 0, so nobody played anything. Check"):
+        Interactions.from_frame(plays.assign(plays=0), weight="plays")

@@ -109,18 +109,25 @@ def test_sessions_by_column_match_the_groups_of_pandas(table):
     [
         ({"starts": [1, 3]}, r"must start at 0, found starts \[1, 3\]"),
         ({"starts": []}, "must start at 0"),
-        ({"starts": [0, 2, 2]}, "session 1 starts at 2 and ends before 2, so it holds no event"),
-        ({"starts": [0, 3, 1]}, "session 1 starts at 3 and ends before 1"),
-        ({"starts": [0, 4]}, "session 1 starts at 4 and ends before 4"),
+        ({"starts": [0, 2, 2]}, "Session 1 starts at 2 and ends before 2, so it holds no event"),
+        ({"starts": [0, 3, 1]}, "Session 1 starts at 3 and ends before 1"),
+        ({"starts": [0, 4]}, "Session 1 starts at 4 and ends before 4"),
         ({"starts": [0, -1]}, "holds -1 in row 1"),
         ({"starts": [0.0, 3.0]}, "flat array of integers, found float64"),
+        (
+            {"items": [[4, 2], [4, 7, 1]]},
+            "items must be a flat array of integers .*Lay the sessions end to end",
+        ),
+        ({"times": [[1, 2], [3]]}, "column 'times' .* neither a number nor a datetime"),
+        ({"times": np.ones((4, 1))}, "times must be a flat array, one an event"),
+        ({"context": {}}, "context must be a pandas DataFrame with one row a session, found dict"),
         ({"items": [1, 2, -3, 4]}, "items holds -3 in row 2"),
         ({"times": [5, 6, 4, 1]}, r"backwards in row 2 \(session 0\): 4 comes after 6. Sort"),
         ({"times": [5, 6, 7]}, "times has 3 rows, expected 4"),
         ({"times": [5, 6, np.nan, 7]}, "row 2, which is no time"),
         ({"times": ["a", "b", "c", "d"]}, "neither a number nor a datetime"),
         ({"users": [1, 1, 1, 1]}, "users has 4 rows, expected 2"),
-        ({"context": pd.DataFrame({"place": ["home"]})}, "context has 1 rows, expected 2"),
+        ({"context": pd.DataFrame({"place": ["home"]})}, "context has 1 row, expected 2"),
     ],
 )
 def test_bad_sessions_are_refused(change, why):
@@ -131,11 +138,11 @@ def test_bad_sessions_are_refused(change, why):
 
 
 def test_a_session_that_is_not_there_is_refused():
-    with pytest.raises(InvalidArgument, match="no session 2; they are numbered from 0 to 1"):
+    with pytest.raises(InvalidArgument, match="no session 2; they are numbered by integers from 0 to 1"):
         Sessions([1, 2], [0, 1]).session(2)
 
 
-@pytest.mark.parametrize("gap", [0, -5, "30min", None, float("nan")])
+@pytest.mark.parametrize("gap", [0, -5, "30min", None, float("nan"), [30], np.array([3, 4])])
 def test_a_gap_that_does_not_fit_numbers_is_refused(gap):
     x = Interactions.from_frame(pd.DataFrame({"user": [1, 1], "item": [1, 2], "time": [0, 9]}), time="time")
     with pytest.raises(
@@ -144,7 +151,7 @@ def test_a_gap_that_does_not_fit_numbers_is_refused(gap):
         Sessions.from_interactions(x, gap=gap)
 
 
-@pytest.mark.parametrize("gap", [30, "-1h", "soon", "0min"])
+@pytest.mark.parametrize("gap", [30, "-1h", "soon", "0min", float("nan"), pd.NaT, [30], "9" * 30])
 def test_a_gap_that_does_not_fit_datetimes_is_refused(gap):
     table = pd.DataFrame({"user": [1, 1], "item": [1, 2], "time": pd.to_datetime(["2020", "2021"])})
     with pytest.raises(InvalidArgument, match="positive duration such as '30min'"):
@@ -155,3 +162,32 @@ def test_a_gap_without_times_is_refused():
     x = Interactions.from_frame(pd.DataFrame({"user": [1], "item": [1]}))
     with pytest.raises(InvalidArgument, match="pass time="):
         Sessions.from_interactions(x, gap=30)
+
+
+@pytest.mark.parametrize("number", ["a", None, 0.0, True, -1])
+def test_what_is_no_number_of_a_session_is_refused(number):
+    with pytest.raises(InvalidArgument, match=r"There is no session .*numbered by integers from 0 to 1"):
+        Sessions([1, 2], [0, 1]).session(number)
+    with pytest.raises(InvalidArgument, match=r"There is no session .*none at all"):
+        Sessions([], []).session(number)
+
+
+@pytest.mark.parametrize("x", [pd.DataFrame({"user": [1], "item": [1]}), None, [1]])
+def test_sessions_of_what_is_no_interactions_are_refused(x):
+    with pytest.raises(
+        InvalidArgument, match=f"from_interactions needs data.Interactions, found {type(x).__name__}"
+    ):
+        Sessions.from_interactions(x, gap=5)
+
+
+def test_sessions_do_not_change():
+    times, context = np.array([1, 2, 3]), pd.DataFrame({"place": ["home", "tram"]})
+    sessions = Sessions([4, 2, 4], [0, 2], times, [0, 1], context)
+    for part in (sessions.items, sessions.starts, sessions.times, sessions.users, sessions.session(0)):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 9
+    times[:] = 0
+    context["place"] = "mine"
+    sessions.context["place"] = "mine"
+    assert sessions.times.tolist() == [1, 2, 3]
+    assert sessions.context["place"].tolist() == ["home", "tram"]

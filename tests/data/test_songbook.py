@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from musicrec import data
-from musicrec.data import Dataset, songbook, songbook_scores, songbook_store
-from musicrec.errors import CorruptData, DataUnavailable, InvalidArgument, UnknownName
+from musicrec.data import Dataset
+from musicrec.data.songbook import build, scores, store
+from musicrec.errors import CorruptData, InvalidArgument, UnknownName
 from musicrec.listeners import Dials
 from musicrec.listeners.dials import PARTS
 
@@ -37,8 +38,8 @@ def ds() -> Dataset:
 
 def world_file(cache: Path) -> Path:
     """The file of the small default world."""
-    chosen, pieces = songbook._chosen(0, None, **SMALL)
-    return cache / "songbook" / f"{songbook._key(chosen, pieces)[:32]}.npz"
+    chosen, pieces = build._chosen(0, None, **SMALL)
+    return cache / "songbook" / f"{build._key(chosen, pieces)[:32]}.npz"
 
 
 def test_what_is_in_it(ds: Dataset) -> None:
@@ -69,7 +70,7 @@ def test_interactions_are_the_plays_that_were_not_skipped(ds: Dataset) -> None:
 def test_exposures_say_what_was_shown_chosen_and_heard(ds: Dataset) -> None:
     shown = ds.table("exposures")
     assert shown.groupby("slate")["chosen"].sum().eq(1).all()
-    assert shown["propensity"].between(0, 1, inclusive="right").all()
+    assert ds.truth.propensities.between(0, 1, inclusive="right").all()
     assert not shown.duplicated(["slate", "item"]).any() and not shown.duplicated(["slate", "position"]).any()
     assert shown["completion"].notna().equals(shown["chosen"])
     assert not shown.loc[~shown["chosen"], "skipped"].any()
@@ -83,7 +84,7 @@ def test_exposures_say_what_was_shown_chosen_and_heard(ds: Dataset) -> None:
 def test_the_second_load_reads_the_cache_and_finds_the_same(
     ds: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(songbook, "_build", lambda *a: pytest.fail("built again"))
+    monkeypatch.setattr(build, "_build", lambda *a: pytest.fail("built again"))
     again = data.load("songbook", **SMALL)
     pd.testing.assert_frame_equal(again.items, ds.items)
     pd.testing.assert_frame_equal(again.table("exposures"), ds.table("exposures"))
@@ -126,6 +127,16 @@ def test_truth_explains_the_choices(ds: Dataset) -> None:
     )
     with pytest.raises(UnknownName, match="happy, relaxed, sad, tense"):
         truth.utility(0, "bored")
+    for mood in (None, ["sad"]):
+        with pytest.raises(UnknownName, match="There is no mood"):
+            truth.utility(0, mood)
+    for user in (25, -1, 2**40):
+        with pytest.raises(UnknownName, match="Codes go from 0 to 24"):
+            truth.utility(user, "sad")
+    for user in ("3", 3.0, None, True):
+        with pytest.raises(InvalidArgument, match="a whole number; found"):
+            truth.utility(user, "sad")
+    np.testing.assert_array_equal(truth.utility(np.int64(3), "sad"), truth.utility(3, "sad"))
     with pytest.raises(UnknownName, match="no part 'sound'"):
         truth.part("sound")
 
@@ -136,6 +147,14 @@ def test_worlds_differ_in_listeners_and_share_the_pieces(ds: Dataset) -> None:
     pd.testing.assert_frame_equal(other.truth.sound, ds.truth.sound)
     assert other.provenance["digest"] != ds.provenance["digest"]
     assert not np.array_equal(other.truth.fame, ds.truth.fame)
+
+
+def test_what_was_loaded_is_known_by_its_own_fingerprint(ds: Dataset) -> None:
+    other = data.load("songbook", world=1, **SMALL)
+    assert other.provenance["options"] == "world=1 n_users=25 n_pieces=26"
+    own = {each.provenance["fingerprint"] for each in (ds, other)}
+    assert len(own | {data.fingerprint("songbook")}) == 3
+    assert own <= set(data.loaded()["songbook"])
 
 
 def test_dials_can_be_turned(ds: Dataset) -> None:
@@ -153,8 +172,9 @@ def test_the_page_states_the_dials() -> None:
 
 
 def test_bad_options_are_named() -> None:
-    with pytest.raises(InvalidArgument, match="no world 3"):
-        data.load("songbook", world=3)
+    for world in (3, -1, True, 1.0, "1", [0]):
+        with pytest.raises(InvalidArgument, match="no world"):
+            data.load("songbook", world=world)
     with pytest.raises(InvalidArgument, match="no dial loudness"):
         data.load("songbook", dials={"loudness": 0.2})
     with pytest.raises(InvalidArgument, match="n_pieces is a whole number from 2"):
@@ -173,7 +193,7 @@ def damage(path: Path, how: str) -> None:
         middle = len(raw) // 2
         path.write_bytes(raw[:middle] + bytes([raw[middle] ^ 1]) + raw[middle + 1 :])
     else:
-        stored = songbook_store.load(path)
+        stored = store.load(path)
         items = stored.tables["plays"]["item"].to_numpy().copy()
         items[0] += 1
         arrays = dict(np.load(path)) | {"plays/item": items}
@@ -205,33 +225,19 @@ def test_damaged_scores_are_read_again(ds: Dataset, cache: Path) -> None:
 def test_a_digest_notices_a_change_and_not_the_last_bits() -> None:
     frame = pd.DataFrame({"a": [1, 2], "b": [0.5, 0.25], "c": ["x", None]})
     same = frame.assign(b=frame["b"] + 1e-12, a=frame["a"].astype("int8"))
-    assert songbook_store.digest({"t": frame}) == songbook_store.digest({"t": same})
+    assert store.digest({"t": frame}) == store.digest({"t": same})
     for other in (frame.assign(a=[2, 1]), frame.assign(b=[0.5, 0.250002]), frame.assign(c=["x", "y"])):
-        assert songbook_store.digest({"t": frame}) != songbook_store.digest({"t": other})
+        assert store.digest({"t": frame}) != store.digest({"t": other})
 
 
 def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
     frame = pd.DataFrame({"n": [1, 2], "x": [0.1, np.nan], "s": ["ü; \x1f", None], "b": [True, False]})
     frame["year"] = pd.array([1850, None], dtype="Int64")
-    songbook_store.save(tmp_path / "t.npz", {"t": frame.drop(columns="x")})
-    back = songbook_store.load(tmp_path / "t.npz").tables["t"].astype({"year": "Int64"})
+    store.save(tmp_path / "t.npz", {"t": frame.drop(columns="x")})
+    back = store.load(tmp_path / "t.npz").tables["t"].astype({"year": "Int64"})
     pd.testing.assert_frame_equal(back, frame.drop(columns="x"))
     with pytest.raises(CorruptData, match="not a file of tables"):
-        songbook_store.load(tmp_path / "absent.npz")
-
-
-def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("MUSICREC_CACHE", str(tmp_path / "file"))
-    with pytest.raises(DataUnavailable, match="MUSICREC_CACHE"):
-        data.load("songbook", **SMALL)
-
-
-def test_a_finished_world_is_read_from_a_read_only_cache(
-    ds: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(songbook, "cache_dir", lambda: pytest.fail("wants to write"))
-    assert data.load("songbook", **SMALL).provenance["digest"] == ds.provenance["digest"]
+        store.load(tmp_path / "absent.npz")
 
 
 def test_the_fingerprint_is_had_without_music21_and_follows_what_goes_in(
@@ -243,13 +249,19 @@ def test_the_fingerprint_is_had_without_music21_and_follows_what_goes_in(
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     before = data.fingerprint("songbook")
-    monkeypatch.setattr(songbook, "SEEDS", (99, 2018, 2019))
+    whole = Path.read_bytes
+    with monkeypatch.context() as patch:  # it only measures
+        patch.setattr(Path, "read_bytes", lambda p: b"" if p.name == "calibration.py" else whole(p))
+        assert data.fingerprint("songbook") == before
+        patch.setattr(Path, "read_bytes", lambda p: b"" if p.name == "taste.py" else whole(p))
+        assert data.fingerprint("songbook") != before
+    monkeypatch.setattr(build, "SEEDS", (99, 2018, 2019))
     assert data.fingerprint("songbook") != before
 
 
 def imported(module: str) -> set[str]:
     """Modules of musicrec that a module imports, at its top or inside a function, and those these import."""
-    root, found, left = Path(songbook.__file__).parents[2], set(), [module]
+    root, found, left = Path(build.__file__).parents[3], set(), [module]
     while left:
         name = left.pop()
         path = root.joinpath(*name.split(".")).with_suffix(".py")
@@ -266,7 +278,7 @@ def test_the_hash_covers_every_module_that_makes_the_world() -> None:
     used = set().union(
         *(imported(f"musicrec.{m}") for m in ("audio.score", "audio.sound", "listeners.world"))
     )
-    hashed = {f"musicrec.audio.{name}" for name in (*songbook_scores.READER, *songbook._SOUNDING)}
+    hashed = {f"musicrec.audio.{name}" for name in (*scores.READER, *build._SOUNDING)}
     made = {name for name in used if name.startswith("musicrec.audio.")}
     assert made == hashed
     rest = {name for name in used - made if not name.startswith("musicrec.listeners.")}
@@ -275,6 +287,6 @@ def test_the_hash_covers_every_module_that_makes_the_world() -> None:
 
 def test_a_change_of_the_reader_reads_the_scores_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, names = cache / "songbook" / "scores", ["one"]
-    before = songbook_scores._path(folder, "one", names)
-    monkeypatch.setattr(songbook_scores.importlib.metadata, "version", lambda name: "0.1")
-    assert songbook_scores._path(folder, "one", names) != before
+    before = scores._path(folder, "one", names)
+    monkeypatch.setattr(scores.importlib.metadata, "version", lambda name: "0.1")
+    assert scores._path(folder, "one", names) != before

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import cross_val_score
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import cross_val_predict, cross_val_score
 
 from musicrec import data
-from musicrec.data import Dataset, songbook
-from musicrec.listeners import Dials, World, calibration, simulate
+from musicrec.audio import score
+from musicrec.data import Dataset
+from musicrec.data.songbook import build
+from musicrec.listeners import Dials, Taste, World, calibration, simulate
 from musicrec.listeners.taste import LISTED, UNLISTED
 
 
@@ -21,14 +23,24 @@ def ds() -> Dataset:
     return data.load("songbook")
 
 
+@pytest.mark.slow
+def test_every_listed_piece_was_read_and_is_heard(ds: Dataset) -> None:
+    """By the reader as it is now: the world lies in the cache under a hash of its source."""
+    sound, written = ds.truth.sound, ds.truth.scores
+    assert sorted(ds.truth.pieces) == sorted(score.catalogue().index)
+    assert len(sound) == len(written) == len(ds.truth.pieces)
+    assert np.isfinite(sound.to_numpy()).all() and sound["length_s"].between(8, 1300).all()
+    assert (written["lyrics"] != "").sum() >= 100
+
+
 def test_every_machine_makes_the_same_world(ds: Dataset) -> None:
-    assert ds.provenance["digest"] == songbook.DIGESTS[0]
+    assert ds.provenance["digest"] == build.DIGESTS[0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("world", [1, 2])
 def test_every_machine_makes_the_same_other_worlds(world: int) -> None:
-    assert data.load("songbook", world=world).provenance["digest"] == songbook.DIGESTS[world]
+    assert data.load("songbook", world=world).provenance["digest"] == build.DIGESTS[world]
 
 
 def test_its_size(ds: Dataset) -> None:
@@ -73,18 +85,38 @@ def test_the_tolerances_reject_listening_at_random(ds: Dataset) -> None:
     assert wrong.sum() >= 6
 
 
-def test_the_catalogue_hardly_tells_the_unlisted_sound(ds: Dataset) -> None:
-    """Even a catalogue without flaws: articulation, density and register are how a piece is played."""
+def true_catalogue(ds: Dataset) -> np.ndarray:
+    """All that a catalogue without flaws could say, as zeros and ones."""
     true = ds.truth.items
-    known = pd.concat([pd.get_dummies(true["style"]), true["instruments"].str.get_dummies("; ")], axis=1)
-    known = known.to_numpy(dtype=float)
-    for name in UNLISTED:
-        fit = cross_val_score(RidgeCV(np.logspace(-1, 3, 9)), known, ds.truth.sound[name], cv=5, scoring="r2")
-        assert fit.mean() < 0.2, name
-    told = cross_val_score(
-        RidgeCV(np.logspace(-1, 3, 9)), known, ds.truth.sound["brightness"], cv=5, scoring="r2"
-    )
-    assert told.mean() > 0.5  # the check can fail: instruments tell brightness
+    decade = (true["year"] // 10 * 10).astype("string").fillna("unknown")
+    named = [pd.get_dummies(true["style"]), pd.get_dummies(true["artist"]), pd.get_dummies(decade)]
+    return pd.concat([*named, true["instruments"].str.get_dummies("; ")], axis=1).to_numpy(dtype=float)
+
+
+def test_the_catalogue_hardly_tells_the_unlisted_half_of_what_is_heard(ds: Dataset) -> None:
+    """What listeners like in articulation, density and register: about a tenth; in the rest: two fifths.
+
+    Pieces are in no order, so each fold has all styles: a style that training never saw would tell nothing.
+    """
+    known, told = true_catalogue(ds), {}
+    for unlisted in (0.0, 1.0):
+        taste = Taste(ds.truth.sound, Dials().turned(heard=1.0, unlisted=unlisted), build.SEEDS[0])
+        likes = np.stack([taste.parts(user)["heard"] for user in range(200)], axis=1)
+        guess = cross_val_predict(Ridge(30.0), known, likes, cv=5)
+        told[unlisted] = 1 - ((likes - guess) ** 2).sum() / (likes**2).sum()
+    assert told[1.0] == pytest.approx(0.1, abs=0.05)
+    assert told[0.0] == pytest.approx(0.4, abs=0.05)
+
+
+def test_style_tells_density_in_part_and_articulation_not_at_all(ds: Dataset) -> None:
+    known, sound = true_catalogue(ds), ds.truth.sound
+    told = {
+        name: cross_val_score(RidgeCV(np.logspace(-1, 3, 9)), known, sound[name], cv=5).mean()
+        for name in UNLISTED
+    }
+    assert told["articulation"] < 0.05
+    assert 0.1 < told["register"] < 0.3
+    assert 0.4 < told["note_rate"] < 0.6
 
 
 def neighbours(train: np.ndarray, alike: np.ndarray) -> np.ndarray:
@@ -107,7 +139,7 @@ def recall(scores: np.ndarray, train: np.ndarray, test: np.ndarray, among: np.nd
 def contest(ds: Dataset, dials: Dials) -> dict[str, float]:
     """Recall@20 of collaborative and content neighbours, on warm pieces and on cold ones."""
     n, sound = 500, ds.truth.sound
-    log = simulate(World(dials=dials, n_users=n, seed=songbook.SEEDS[0]), sound)
+    log = simulate(World(dials=dials, n_users=n, seed=build.SEEDS[0]), sound)
     heard = ~log.plays["skipped"]
     played = np.zeros((n, len(sound)))
     played[log.sessions["user"][log.plays["session"][heard]], log.plays["item"][heard]] = 1

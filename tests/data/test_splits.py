@@ -1,5 +1,6 @@
 """The five cuts: every event lands in one part, shares are right, nothing leaks, cuts can be repeated."""
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -333,9 +334,9 @@ EMPTY = NO_TIMES.where(np.zeros(3, dtype=bool))
 @pytest.mark.parametrize(
     ("ask", "error", "why"),
     [
-        (lambda: holdout(NO_TIMES, test=0), InvalidArgument, "test must be above 0"),
+        (lambda: holdout(NO_TIMES, test=0), InvalidArgument, "test must be a number above 0"),
         (lambda: holdout(NO_TIMES, test=0.8, valid=0.2), InvalidArgument, "together they must stay below 1"),
-        (lambda: holdout(NO_TIMES, valid=-0.1), InvalidArgument, "valid 0 or more"),
+        (lambda: holdout(NO_TIMES, valid=-0.1), InvalidArgument, "valid one of 0 or more"),
         (lambda: holdout(NO_TIMES, by="item"), InvalidArgument, "by is 'item'; it must be 'user' or 'all'"),
         (lambda: holdout(NO_TIMES, seed=-1), InvalidArgument, "seed is -1; it must be a whole number"),
         (lambda: cold_items(sizable(), seed=0.5), InvalidArgument, "seed is 0.5"),
@@ -353,20 +354,20 @@ EMPTY = NO_TIMES.where(np.zeros(3, dtype=bool))
         (lambda: holdout(NO_TIMES, valid=None), InvalidArgument, "0.2 for test and None for valid"),
         (lambda: leave_last_out(ONE_MOMENT, n=1.5), InvalidArgument, "n is 1.5"),
         (lambda: leave_last_out(ONE_MOMENT, valid=-1), InvalidArgument, "valid is -1"),
-        (lambda: by_time(ONE_MOMENT), InvalidData, "1 different times, too few to cut into 3 parts.*valid=0"),
-        (lambda: by_time(ONE_MOMENT, valid=0), InvalidData, "1 different times, too few to cut into 2"),
+        (lambda: by_time(ONE_MOMENT), InvalidData, "1 different time, too few to cut into 3 parts.*valid=0"),
+        (lambda: by_time(ONE_MOMENT, valid=0), InvalidData, "1 different time, too few to cut into 2"),
         (lambda: by_time(TWO_MOMENTS), InvalidData, "2 different times, too few to cut into 3"),
         (lambda: by_time(TWO_MOMENTS, test=5, valid=0), InvalidArgument, "must come after 5 and not after 6"),
         (lambda: by_time(TWO_MOMENTS, test=7, valid=0), InvalidArgument, "would leave a part without events"),
         (
             lambda: by_time(TWO_MOMENTS, test=1.0, valid=0),
             InvalidArgument,
-            "as a share it must be a float between 0 and 1",
+            "as a share it must be a number between 0 and 1",
         ),
         (
             lambda: by_time(DATED, test="soon"),
             InvalidArgument,
-            "test is 'soon'; it must be a float between 0 and 1 or a",
+            "test is 'soon'; it must be a number between 0 and 1 or a",
         ),
         (
             lambda: by_time(DATED, test="2020-01-03", valid="2020-01-03"),
@@ -377,10 +378,10 @@ EMPTY = NO_TIMES.where(np.zeros(3, dtype=bool))
         (
             lambda: cold_items(NO_TIMES),
             InvalidArgument,
-            "there are 2 items with events, and 1 for test with 1 for valid",
+            "There are 2 items with events, and 1 for test with 1 for valid",
         ),
-        (lambda: cold_items(sizable(), share=1.0), InvalidArgument, "the shares are 1.0"),
-        (lambda: cold_users(NO_TIMES), InvalidArgument, "there are 0 users with more than 5 distinct items"),
+        (lambda: cold_items(sizable(), share=1.0), InvalidArgument, "The shares are 1.0"),
+        (lambda: cold_users(NO_TIMES), InvalidArgument, "There are 0 users with more than 5 distinct items"),
         (
             lambda: cold_users(sizable(), reveal=0),
             InvalidArgument,
@@ -416,16 +417,19 @@ def test_any_interactions_make_a_split():
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        ({"train": only([0]), "test": ONE_MOMENT.matrix}, "test is a csr_matrix; each part of a split is"),
+        (
+            {"train": only([0]), "test": ONE_MOMENT.matrix},
+            "test is of type csr_matrix; each part of a split must be",
+        ),
         ({"train": only([0]), "test": sizable()}, "test is over 40 users and train over 2.*over one index"),
         ({"train": EMPTY, "test": only([1])}, "train holds no event"),
         (
             {"train": only([0]), "test": only([1]), "history": EMPTY},
-            "history holds no event; pass history=None",
+            "history holds no event of a weight above 0; pass history=None",
         ),
         (
             {"train": NO_TIMES, "test": only([1]), "history": only([1])},
-            r"1 users are in history and in train, first \[2\]",
+            r"1 user found in history and in train, first \[2\]",
         ),
     ],
 )
@@ -461,3 +465,80 @@ def test_an_assertion_stands_between_a_faulty_cut_and_its_caller():
         cutting.assured(overlapping, "shared pairs")
     with pytest.raises(AssertionError, match="test has warm items"):
         cutting.assured(overlapping, "none", all_cold="item")
+
+
+@EVERY_CUT
+@pytest.mark.parametrize("x", [pd.DataFrame({"user": [1], "item": [1]}), None], ids=["frame", "none"])
+def test_what_is_no_interactions_is_refused_by_every_cut(cut, x):
+    with pytest.raises(
+        InvalidArgument, match=f"needs data.Interactions, found {type(x).__name__}.*from_frame"
+    ):
+        cut(x)
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (
+            {"train": NO_TIMES, "test": None},
+            "test is of type NoneType; each part .* valid and history may be None",
+        ),
+        ({"train": None, "test": NO_TIMES}, "train is of type NoneType"),
+        ({"train": None, "test": None}, "train is of type NoneType"),
+        ({"train": NO_TIMES, "test": NO_TIMES, "valid": {}}, "valid is of type dict"),
+    ],
+)
+def test_a_split_without_train_or_test_is_refused_at_once(made, why):
+    with pytest.raises(InvalidData, match=why):
+        Split(**made)
+
+
+ZEROS = LARGE_WORLDS.map(lambda table: table.assign(weight=[*[1] * 25, *(table["weight"][25:] % 2)]))
+
+
+@EVERY_CUT
+@SOME
+@given(ZEROS)
+def test_events_of_weight_zero_go_into_no_part(cut, table):
+    x = interactions(table)
+    split = cut(x)
+    assert rows(*parts(split)) == rows(x.where(x.events["weight"] > 0))
+    assert same(split, cut(x.where(x.events["weight"] > 0)))
+
+
+@SOME
+@given(WORLDS, SEEDS)
+def test_holdout_leaves_each_user_a_pair_in_train_whatever_the_weights(table, seed):
+    x = interactions(table.assign(weight=table["weight"] % 3, user=table["user"] % 3))
+    assume(x.n_pairs)
+    split = holdout(x, test=0.5, valid=0.4, seed=seed)
+    known = x.matrix.getnnz(axis=1) > 0
+    assert (split.train.matrix.getnnz(axis=1)[known] >= 1).all()
+
+
+@EVERY_CUT
+def test_weights_that_are_all_zero_cannot_be_cut(cut):
+    x = sizable()
+    silent = Interactions(x.users, x.items, x.events.assign(weight=0))
+    with pytest.raises(InvalidData, match="All weights of these interactions are 0"):
+        cut(silent)
+
+
+@pytest.mark.parametrize(
+    "kind", [np.float16, np.float32, np.float64, lambda share: Fraction(share).limit_denominator()]
+)
+def test_a_share_may_be_any_real_number(kind):
+    x = sizable()
+    for cut in (by_time, holdout, cold_items, cold_users):
+        assert same(cut(x, kind(0.25), valid=kind(0.125)), cut(x, 0.25, valid=0.125))
+    assert same(by_time(x, kind(0.25), valid=kind(0.0)), by_time(x, 0.25, valid=0))
+
+
+@pytest.mark.parametrize("x", [sizable(), DATED], ids=["numbers", "dates"])
+def test_by_time_without_a_moment_is_refused(x):
+    with pytest.raises(InvalidArgument, match=r"valid is None; it must be .* Pass valid=0 for no valid part"):
+        by_time(x, valid=None)
+    with pytest.raises(InvalidArgument, match="test is None; it must be a number between 0 and 1 or a time"):
+        by_time(x, test=None)
+    with pytest.raises(InvalidArgument, match="test is True"):
+        by_time(x, test=True)

@@ -53,17 +53,27 @@ def downloaded(page):
 
 def test_numbers_are_read_easily():
     df = pd.DataFrame({"what": ["a", "b", "c"], "n": [17632, 5, 1], "share": [0.83123, 0.00278123, 0.0]})
-    assert cells(df) == ["a", "17,632", "0.831", "b", "5", "0.00278", "c", "1", "0.000"]
+    assert cells(df) == ["a", "17,632", "0.8312", "b", "5", "0.0028", "c", "1", "0.0000"]
+
+
+def test_numbers_of_a_column_have_the_same_decimals_and_a_true_minus():
+    df = pd.DataFrame({"difference": [0.0014, 0.000196, -0.003]})
+    assert cells(df) == ["0.00140", "0.00020", "\u22120.00300"]
+    assert "-0.003" in downloaded(shown(df)), "programs read a hyphen"
+    assert cells(df, formats={"difference": "+.1%"})[-1] == "\u22120.3%"
+    assert cells(pd.DataFrame({"mean": [1.5, 2.0, -0.0]})) == ["1.5", "2.0", "0.0"]
+
+
+def test_a_number_too_small_for_its_column_is_not_shown_as_nothing():
+    assert cells(pd.DataFrame({"p": [0.25, 3.2e-7, -3.2e-7]})) == ["0.2500", "3e\u221207", "\u22123e\u221207"]
 
 
 def test_a_column_of_counts_and_shares():
-    df = pd.DataFrame({"value": [1892.0, 92834.0, 0.00278]})
-    assert cells(df) == ["1,892", "92,834", "0.00278"]
-    assert cells(pd.DataFrame({"value": pd.Series([17632, 0.5, None], dtype=object)})) == [
-        "17,632",
-        "0.500",
-        "–",
-    ]
+    assert cells(pd.DataFrame({"value": [1892.0, 92834.0, 0.00278]})) == ["1,892", "92,834", "0.00278"]
+    assert cells(pd.DataFrame({"value": [0.5041, 0.0, 164.0]})) == ["0.504", "0", "164"]
+    mixed = pd.DataFrame({"value": pd.Series([2000, 0.0284951, 29.0031, 0.404, None], dtype=object)})
+    assert cells(mixed) == ["2,000", "0.028", "29.003", "0.404", "–"]
+    assert cells(pd.DataFrame({"value": pd.Series([1, 0.25], dtype=object)})) == ["1", "0.25"]
 
 
 def test_a_format_of_its_own():

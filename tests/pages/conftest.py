@@ -14,6 +14,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = ("file:", "data:", "blob:", "about:")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# A page hears of another width or colour scheme before it draws its next frame, and then may move.
+SETTLED = """async () => {
+  for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((moving) => moving.finished));
+}"""
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 SCRIPT = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
@@ -37,7 +42,7 @@ class View:
         self.complaints.clear()
         self.page.goto(url)
         self.page.evaluate("window.MathJax?.startup?.promise")
-        self.page.evaluate("Promise.all(document.getAnimations().map(moving => moving.finished))")
+        self.settle()
         self.page.evaluate(SCRIPT)
         return self
 
@@ -48,10 +53,24 @@ class View:
     def dark(self, on: bool = True) -> None:
         """As on a system set to dark mode."""
         self.page.emulate_media(color_scheme="dark" if on else "light")
+        self.settle()
+
+    def unfold(self) -> None:
+        """Open every box, so that what it holds can be looked at."""
+        self.page.evaluate("document.querySelectorAll('article details').forEach(box => { box.open = true })")
+
+    def settle(self) -> None:
+        """Wait until nothing moves or changes its colour any more."""
+        self.page.evaluate(SETTLED)
+
+    def close(self) -> None:
+        """Close the window."""
+        self.page.context.close()
 
     def phone(self, on: bool = True) -> None:
         """As wide as a telephone."""
         self.page.set_viewport_size(PHONE if on else DESKTOP)
+        self.settle()
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
@@ -79,20 +98,31 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def view(browser: Browser) -> Iterator[Callable[[str], View]]:
-    """A function that opens a view on the pages of one origin, such as "http://127.0.0.1:8000"."""
-    contexts = []
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Callable[[str], View]:
+    """A function that opens a view on the pages of one origin; whoever calls it closes the view."""
 
     def new(origin: str) -> View:
-        contexts.append(browser.new_context(viewport=DESKTOP, color_scheme="light", accept_downloads=True))
+        context = browser.new_context(viewport=DESKTOP, color_scheme="light", accept_downloads=True)
         # Nothing outside is ever reached, on no machine: what asks for it fails, and is complained of.
-        contexts[-1].route(lambda url: not url.startswith((*HERE, origin)), lambda route: route.abort())
-        return View(contexts[-1].new_page(), origin)
+        context.route(lambda url: not url.startswith((*HERE, origin)), lambda route: route.abort())
+        return View(context.new_page(), origin)
+
+    return new
+
+
+@pytest.fixture
+def view(window: Callable[[str], View]) -> Iterator[Callable[[str], View]]:
+    """A function that opens a view on the pages of one origin, such as "http://127.0.0.1:8000"."""
+    views = []
+
+    def new(origin: str) -> View:
+        views.append(window(origin))
+        return views[-1]
 
     yield new
-    for context in contexts:
-        context.close()
+    for each in views:
+        each.close()
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +136,8 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
     def start(folder: Path) -> str:
         server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # Asks every 10 ms whether to stop: there is a server for each test, and all are stopped at the end.
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 

@@ -1,10 +1,15 @@
 """A run of its own folder for each test, and a dataset small enough to read."""
 
+import importlib
+
 import pandas as pd
 import pytest
 
 from musicrec import data, study
 from musicrec.study import run as run_module
+
+# Loaded before anything is patched: a module first loaded while `glue` is replaced would keep that.
+GLUERS = [importlib.import_module(f"musicrec.study.{m}") for m in ("glue", "recording", "kept", "literature")]
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +34,8 @@ def glued(monkeypatch):
         assert name not in found, f"{name} is glued twice: a warning in the book"
         found[name] = value
 
-    for module in ("glue", "recording", "kept", "literature"):
-        monkeypatch.setattr(f"musicrec.study.{module}.glue", keep)
+    for module in GLUERS:
+        monkeypatch.setattr(module, "glue", keep)
     return found
 
 
@@ -44,9 +49,9 @@ def checkout(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def toy(monkeypatch):
+def toy():
     plays = pd.DataFrame({"user": ["a", "a", "b"], "item": ["x", "y", "x"]})
     x = data.Interactions.from_frame(plays, user="user", item="item")
     items = pd.DataFrame({"title": ["X", "Y"], "artist": ["P", "Q"]}, index=x.items)
-    monkeypatch.setattr(data, "fingerprint", {"toy": "sha256:0123"}.__getitem__)
-    return data.Dataset("toy", "A toy", "real", x, items, pd.DataFrame(index=x.users))
+    users = pd.DataFrame(index=x.users)
+    return data.Dataset("toy", "A toy", "real", x, items, users, provenance={"fingerprint": "sha256:0123"})

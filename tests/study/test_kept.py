@@ -34,7 +34,7 @@ def test_kept_numbers_are_glued_and_shown_beside_this_runs(kept, glued):
     table = found.table({"a.n": "artists", "a.gini": "Gini"})
     assert list(table.index) == ["artists", "Gini"]
     assert table["this run"].tolist() == [None, 0.4] and table["recorded"].tolist() == [17632, 0.9]
-    assert table.loc["Gini", ["low", "high"]].tolist() == [0.8, 0.95]
+    assert table["95% interval"].tolist() == [None, "0.80 to 0.95"] and table.index.name == "what"
     assert table.loc["artists", "unit"] == "artists"
 
 
@@ -43,9 +43,14 @@ def test_the_mark_says_when_from_which_commit_and_on_whom(kept):
     content.provenance |= {"date": "2026-01-02T03:04:05Z", "commit": "abcdef0123456789", "dirty": True}
     write(content, kept)
     mark = study.recorded("01_listening_data").mark
-    assert mark == (
-        "recorded 2026-01-02, commit abcdef0123, with changes not committed on toy (real listeners)"
-    )
+    assert mark == ("toy (real listeners), recorded 2026-01-02 at commit abcdef0, from a changed work tree")
+    content.provenance |= {"dirty": False, "datasets": {"lastfm-2k": {"evidence": "real"}}}
+    write(content, kept)
+    mark = study.recorded("01_listening_data").mark
+    assert mark == "Last.fm-2k (real listeners), recorded 2026-01-02 at commit abcdef0"
+    content.provenance |= {"commit": None, "datasets": {}}
+    write(content, kept)
+    assert study.recorded("01_listening_data").mark == "recorded 2026-01-02"
 
 
 def test_before_anything_is_kept_the_page_can_be_built(checkout, glued):

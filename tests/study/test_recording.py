@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,18 @@ def test_a_number_is_written_with_where_it_comes_from(begun, results_folder, toy
         "songbook",
         "book",
     )
+
+
+def test_options_make_another_dataset(begun, results_folder, toy):
+    other = replace(toy, provenance={"fingerprint": "sha256:4567", "options": "world=1"})
+    study.record("a.b", 1, dataset=toy)
+    study.record("a.c", 2, dataset=other)
+    content = written(results_folder)
+    assert content["provenance"]["datasets"] == {
+        "toy": {"evidence": "real", "fingerprint": "sha256:0123"},
+        "toy world=1": {"evidence": "real", "fingerprint": "sha256:4567"},
+    }
+    assert [content["records"][id]["dataset"] for id in ("a.b", "a.c")] == ["toy", "toy world=1"]
 
 
 def test_without_a_dataset_the_evidence_is_the_editions(begun, results_folder):

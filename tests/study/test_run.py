@@ -1,9 +1,13 @@
 """Beginning a run."""
 
+import errno
+import os
+
 import pytest
 
 from musicrec import study
-from musicrec.errors import InvalidArgument, UnknownName
+from musicrec.errors import DataUnavailable, InvalidArgument, UnknownName
+from musicrec.study import run as run_module
 
 
 def test_a_run_picks_by_edition_and_sizes_by_profile():
@@ -64,3 +68,19 @@ def test_a_run_starts_from_nothing(results_folder):
     study.begin("01_x")
     assert not (results_folder / "01_x.json").exists()
     study.record("a.b", 2)  # no clash with the number of the run before
+
+
+def test_a_folder_of_results_that_cannot_be_made_is_said_at_once(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MUSICREC_RESULTS", str(tmp_path / "file" / "results"))
+    with pytest.raises(DataUnavailable, match=r"cannot be written to .*01_x\.json: .*Set MUSICREC_RESULTS"):
+        study.begin("01_x")
+
+
+def test_a_read_only_folder_of_results_is_said_at_once(results_folder, monkeypatch):
+    def refuse(*args, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(run_module.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(DataUnavailable, match=r"Read-only file system\. Set MUSICREC_RESULTS"):
+        study.begin("01_x")

@@ -4,6 +4,9 @@ import json
 import subprocess
 import sys
 
+from workflow import costs
+from workflow.plan import Build
+
 
 def test_every_chapter_is_run_and_its_cost_kept(project):
     kept = project.root / "data" / "results" / "cost" / "chapters.json"
@@ -19,4 +22,12 @@ def test_every_chapter_is_run_and_its_cost_kept(project):
         assert 20e6 < cost["peak_memory_bytes"] < cost["memory_bytes"]
         assert cost["processor"]
         assert cost["versions"]["numpy"]
-    assert project.ran() == []
+    assert project.due() == []
+
+
+def test_without_chapters_nothing_is_measured(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(costs.Build, "from_arguments", lambda chosen: Build(root=tmp_path))
+    monkeypatch.setattr(sys, "argv", ["costs"])
+    assert costs.main() == 1
+    assert "no chapter found in" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SLOW = """
 ```{code-cell} ipython3
 import pathlib, time
 pathlib.Path("../build/started").touch()
-time.sleep(float(pathlib.Path("../../nap.txt").read_text()))
+while pathlib.Path("../../wait").exists():
+    time.sleep(0.05)
 ```
 """
 
@@ -30,7 +33,7 @@ def test_a_failing_chapter_names_itself_and_the_cell_and_keeps_its_earlier_outpu
     assert (notebook.read_bytes(), records.read_bytes()) == before
     assert "02_tempo, cell 2" in project.run(fails=True)
     project.replace("chapters/02_tempo.md", "tempo.PRESTO", "tempo.ALLEGRO")
-    assert project.ran() == []  # what it rested on is back, and so is what it made
+    assert project.due() == []  # what it rested on is back, and so is what it made
     assert project.git("status", "--porcelain").split() == ["M", "chapters/01_scales.md"]
 
 
@@ -48,24 +51,32 @@ def test_a_chapter_whose_process_dies_is_an_error_that_says_so(project):
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        (":tags: [parameters]\n", "", "found 0 cells tagged `parameters`"),
-        (
-            'profile = "book"',
-            'profil = "book"',
-            "has no parameter 'profile'; its cell tagged `parameters` has",
-        ),
-        ("tempo.ALLEGRO", "print(object())", "cell 2 (from musicrec import tempo) shows a memory address"),
-    ],
-)
-def test_a_malformed_chapter_is_an_error_before_anything_is_replaced(project, old, new, message):
-    notebook = project.root / "build" / "songbook-book" / "02_tempo.ipynb"
-    before = notebook.read_bytes()
-    project.replace("chapters/02_tempo.md", old, new)
-    assert message in project.run("02", fails=True)
-    assert notebook.read_bytes() == before
+MALFORMED = {
+    "03_untagged": (":tags: [parameters]\n", "", "found 0 cells tagged `parameters`"),
+    "04_misspelt": (
+        'profile = "book"',
+        'profil = "book"',
+        "has no parameter 'profile'; its cell tagged `parameters` has",
+    ),
+    "05_address": (
+        "tempo.ALLEGRO",
+        "print(object())",
+        "cell 2 (from musicrec import tempo) shows a memory address",
+    ),
+}
+
+
+def test_a_malformed_chapter_is_an_error_before_anything_is_replaced(project):
+    sound = (project.root / "chapters" / "02_tempo.md").read_text(encoding="utf-8")
+    notebooks = [project.root / "build" / "songbook-book" / f"{name}.ipynb" for name in MALFORMED]
+    for path, (name, (old, new, _)) in zip(notebooks, MALFORMED.items(), strict=True):
+        assert old in sound
+        project.write(f"chapters/{name}.md", sound.replace(old, new))
+        path.write_text("made by an earlier run", encoding="utf-8")
+    said = project.run(*MALFORMED, fails=True)
+    for name, (_, _, message) in MALFORMED.items():
+        assert message in said, name
+    assert {path.read_text(encoding="utf-8") for path in notebooks} == {"made by an earlier run"}
 
 
 def test_a_chapter_that_does_not_exist_is_an_error_that_lists_those_there_are(project):
@@ -76,45 +87,36 @@ def test_a_chapter_that_does_not_exist_is_an_error_that_lists_those_there_are(pr
 @pytest.mark.parametrize("what", ["the whole group", "the driver alone"])
 def test_a_killed_run_goes_on_at_the_next_call(project, what):
     project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
-    project.write("../nap.txt", "60")
+    project.write("../wait", "")
     process = project.start()
     _wait_for(project.root / "build" / "started")
+    (stage,) = (project.root / "build" / "run").glob("*03_slow*")
     if what == "the whole group":
         os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
     process.wait()
-    project.write("../nap.txt", "0")
+    _wait_for_the_end_of(int(stage.name.split("-")[-1]))
+    (project.root.parent / "wait").unlink()
     assert project.ran() == ["03_slow"]
-    assert project.ran() == []
+    assert project.due() == []
     assert project.git("status", "--porcelain").split() == ["??", "chapters/03_slow.md"]
     assert list((project.root / "build" / "run").glob("*")) == []
 
 
-def test_a_chapter_ends_soon_after_its_driver_was_killed(project):
-    project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
-    project.write("../nap.txt", "60")
-    process = project.start()
-    _wait_for(project.root / "build" / "started")
-    (stage,) = (project.root / "build" / "run").glob("*03_slow*")
-    executor = int(stage.name.split("-")[-1])
-    process.kill()
-    process.wait()
-    deadline = time.monotonic() + 20
-    while _alive(executor):
-        assert time.monotonic() < deadline, "the chapter outlived its driver"
-        time.sleep(0.1)
-
-
 def test_a_second_call_waits_for_the_first_and_says_for_whom(project):
     project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
-    project.write("../nap.txt", "4")
+    project.write("../wait", "")
     first = project.start()
     _wait_for(project.root / "build" / "started")
-    said = project.run()
-    assert f"process {first.pid}" in said
-    assert "done in" not in said
-    assert "03_slow: done" in first.communicate()[0]
+    second = project.start()
+    assert second.stdout is not None
+    said = second.stdout.readline()
+    assert f"process {first.pid}" in said and "Waiting" in said
+    (project.root.parent / "wait").unlink()
+    assert "03_slow: done" in first.communicate(timeout=120)[0]
+    assert "done in" not in second.communicate(timeout=120)[0]
+    assert second.returncode == 0
 
 
 def _wait_for(path):
@@ -122,6 +124,13 @@ def _wait_for(path):
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.1)
+
+
+def _wait_for_the_end_of(pid):
+    deadline = time.monotonic() + 20
+    while _alive(pid):
+        assert time.monotonic() < deadline, "the chapter outlived its driver"
+        time.sleep(0.05)
 
 
 def _alive(pid):

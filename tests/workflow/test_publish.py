@@ -1,11 +1,13 @@
 """What is kept under git: only what says something new."""
 
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from musicrec.study.records import Record, Results, write
-from workflow import notebook, publish
+from workflow import WorkflowError, notebook, publish
 from workflow.plan import Build
 
 
@@ -47,6 +49,19 @@ def test_a_notebook_is_kept_again_for_its_source_or_text_not_for_a_picture(build
     kept(build)
     run(build, "02_b", **change)
     assert kept(build) == expected
+
+
+def test_before_any_run_nothing_is_kept_and_the_cure_is_said(build, monkeypatch, capsys):
+    kept(build)
+    build.notebook("02_b").unlink()
+    build.source("01_a").unlink()
+    with pytest.raises(WorkflowError, match=r"no executed notebook of 02_b in .*: make notebooks"):
+        publish.keep_notebooks(build)
+    assert (build.root / "book" / "01_a.ipynb").exists()
+    monkeypatch.setattr(publish.Build, "from_arguments", lambda chosen: build)
+    monkeypatch.setattr(sys, "argv", ["publish", "notebooks"])
+    assert publish.main() == 1
+    assert "make notebooks" in capsys.readouterr().err
 
 
 def test_a_notebook_without_a_chapter_is_removed(build):

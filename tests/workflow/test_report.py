@@ -26,16 +26,16 @@ def write(path, content):
 
 def test_without_records_it_says_so(tmp_path):
     text = report.page(tmp_path)
-    assert report.NOTHING_RUN in text and report.NOTHING_KEPT in text
+    assert report.NOTHING_RUN in text and "Recorded" not in text
     assert "|" not in text
 
 
 def test_a_run_is_one_row_with_its_machine_and_versions(tmp_path):
     write(tmp_path / "build/cost/songbook-book/01_a.json", RECORD)
     text = report.page(tmp_path)
-    assert "| 01_a | songbook-book | 41.2 | 612 | 1 | 2026-02-03 |" in text
-    assert "1. Ada 1, 2 cores, 8 GB, Linux; Python 3.12.1, numpy 2.4.0" in text
-    assert report.NOTHING_RUN not in text and report.NOTHING_KEPT in text
+    assert "| 01_a | songbook, book profile | 41.2 | 612 | 1 | 2026-02-03 |" in text
+    assert "Machine 1: Ada 1, 2 cores, 8 GB, Linux; Python 3.12.1, numpy 2.4.0.\n" in text
+    assert report.NOTHING_RUN not in text and "Recorded" not in text
 
 
 def test_kept_records_stand_apart(tmp_path):
@@ -52,9 +52,9 @@ def test_rows_are_ordered_by_chapter_and_machines_named_once(tmp_path):
     text = report.page(tmp_path)
     rows = [line for line in text.splitlines() if line.startswith("| 0")]
     assert [row.split(" | ")[:2] for row in rows] == [
-        ["| 01_a", "real-book"],
-        ["| 01_a", "songbook-book"],
-        ["| 02_b", "real-book"],
+        ["| 01_a", "real, book profile"],
+        ["| 01_a", "songbook, book profile"],
+        ["| 02_b", "real, book profile"],
     ]
     assert text.count("2 cores") == text.count("4 cores") == 1
 
@@ -63,6 +63,12 @@ def test_rows_are_ordered_by_chapter_and_machines_named_once(tmp_path):
 def test_a_record_that_lacks_a_field_is_named(tmp_path, lacking):
     write(tmp_path / report.KEPT, {"a-b/01_a": {k: v for k, v in RECORD.items() if k != lacking}})
     with pytest.raises(WorkflowError, match=rf"01_a.*{lacking}"):
+        report.page(tmp_path)
+
+
+def test_a_record_of_another_name_is_refused(tmp_path):
+    write(tmp_path / report.KEPT, {"real/01_a": RECORD})
+    with pytest.raises(WorkflowError, match="EDITION-PROFILE/CHAPTER"):
         report.page(tmp_path)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from nbclient import NotebookClient
@@ -95,10 +96,25 @@ def test_committed_notebooks_and_hidden_files_stay_out(root, executed, tmp_path)
         (root / "book" / name).parent.mkdir(exist_ok=True)
         (root / "book" / name).write_text("{}", encoding="utf-8")
     site.lay_out(root, executed, tmp_path / "site")
-    assert (tmp_path / "site" / "99_toy_chapter.ipynb").read_bytes() == executed[
-        "99_toy_chapter"
-    ].read_bytes()
+    assert nbformat.read(tmp_path / "site" / "99_toy_chapter.ipynb", as_version=4).cells
     assert not {name for name in files(tmp_path / "site") if "98_old" in name or "checkpoints" in name}
+
+
+def test_the_marks_of_solutions_and_hidden_tests_are_not_on_the_page(root, executed, tmp_path):
+    (source,) = executed.values()
+    before = source.read_bytes()
+    site.lay_out(root, executed, tmp_path / "site")
+    kept, shown = (
+        nbformat.read(path, as_version=4) for path in (source, tmp_path / "site" / "99_toy_chapter.ipynb")
+    )
+    code = "\n".join(cell.source for cell in shown.cells)
+    marks = ("### BEGIN SOLUTION", "### END SOLUTION", "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+    assert all(mark in "\n".join(cell.source for cell in kept.cells) for mark in marks)
+    assert not any(mark in code for mark in marks)
+    lines = [[line for line in cell.source.splitlines() if line.strip() not in marks] for cell in kept.cells]
+    assert [cell.source.splitlines() for cell in shown.cells] == lines, "nothing but the marks is gone"
+    assert [cell.get("outputs") for cell in shown.cells] == [cell.get("outputs") for cell in kept.cells]
+    assert source.read_bytes() == before
 
 
 def test_a_page_that_the_contents_list_but_nobody_wrote_is_named(root, executed, tmp_path):
@@ -135,7 +151,7 @@ def test_the_pages_come_out_whole_and_ask_no_other_host(root, executed, tmp_path
         assert not re.search(r"unpkg\.com|jsdelivr|cdnjs|googleapis|gstatic", text), page
     chapter = (html / "99_toy_chapter.html").read_text(encoding="utf-8")
     assert "mathjax/tex-chtml.js" in chapter and (html / "_static/mathjax/tex-chtml.js").is_file()
-    assert "Show the solution" in chapter and "BEGIN HIDDEN TESTS" not in chapter
+    assert "Show the solution" in chapter and "BEGIN " not in chapter
     assert "sd-dropdown" in chapter
     assert "MusicrecError" in (html / "api" / "errors.html").read_text(encoding="utf-8")
     assert (html / "index.html").is_file()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,7 +11,9 @@ from matplotlib.axes import Axes
 
 from musicrec.display.style import palette
 from musicrec.errors import InvalidData
+from musicrec.study.digits import decimals
 
+WRAP = 34  # characters of a row label in one line
 MARKERS = "os^Dv"  # series are told apart by marker as well as by colour
 
 
@@ -17,6 +21,8 @@ def intervals(
     table: pd.DataFrame, *, value: str, by: str, group: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """Values with their intervals, one line each, groups side by side.
+
+    The axis begins at 0 where no value or bound is negative, so that lengths can be compared.
 
     Parameters
     ----------
@@ -58,8 +64,10 @@ def intervals(
         )
     ax.set_yticks(range(len(lines)), [str(line) for line in lines])
     ax.set(xlabel=value, ylim=(len(lines) - 0.5, -0.5))
-    if group:
-        ax.legend(title=None, loc="best")
+    if (table[[value, "low", "high"]] >= 0).all(axis=None):
+        ax.set_xlim(left=0)
+    if group:  # above the axes, where no data lie
+        ax.legend(title=None, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series), frameon=False)
     return ax
 
 
@@ -67,7 +75,7 @@ def calibration(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Simulated statistics against measured ones: each as its distance from the target, in tolerances.
 
     A statistic inside the grey band is within its tolerance. The statistics have different units, so the axis
-    counts tolerances, and the values themselves are written at the right.
+    counts tolerances, and the values themselves are written at the right. Long names are wrapped.
 
     Parameters
     ----------
@@ -105,18 +113,20 @@ def calibration(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.axvline(0, color="0.4", lw=1)
     for which, marker, colour in ((inside, "o", palette()[0]), (~inside, "X", palette()[3])):
         ax.plot(distance[which], y[which], marker, color=colour, ms=6)
-    for at, (simulated, target) in enumerate(zip(table["simulated"], table["target"], strict=True)):
-        ax.annotate(
-            f"{simulated:.3g} (measured {target:.3g})",
-            (1.01, at),
-            xycoords=("axes fraction", "data"),
-            va="center",
-        )
+    pairs = list(zip(table["simulated"], table["target"], strict=True))
+    for at, words in [(-0.9, "simulated (measured)"), *enumerate(map(_beside, pairs))]:
+        ax.annotate(words, (1.02, at), xycoords=("axes fraction", "data"), va="center")
     reach = max(1.5, float(np.abs(distance).max()) * 1.1)
-    ax.set_yticks(y, [str(name) for name in table.index])
+    ax.set_yticks(y, [textwrap.fill(str(name), WRAP) for name in table.index], linespacing=1.0)
     ax.set(xlim=(-reach, reach), ylim=(len(table) - 0.5, -0.5))
     ax.set_xlabel("simulated minus measured, in tolerances")
     return ax
+
+
+def _beside(pair: tuple[float, float]) -> str:
+    """A number and, in brackets, what it is compared with, to the same digit."""
+    places = decimals(pair)
+    return f"{pair[0]:.{places}f} ({pair[1]:.{places}f})"
 
 
 def _require(table: pd.DataFrame, columns: list[str], numeric: list[str]) -> None:

@@ -16,11 +16,12 @@ from musicrec.errors import InvalidData
 
 PARTS = ("not played", "training", "validation (v)", "test (?)", "revealed history (h)")
 SIGNS = ("", "", "v", "?", "h")  # in the cells: colour alone would not do
+A_ROW = 3  # of grids: more would be too small to read at the width of a page
 MOST_CELLS = 2_000  # of a grid whose cells are to be seen one by one
 
 
 def splits(cuts: Mapping[str, Split]) -> Figure:
-    """Draw splits of a small dataset side by side: who played what, and which part it went to.
+    """Draw splits of a small dataset, three in a row: who played what, and which part it went to.
 
     Where a pair is in two parts (a repeat, in a split by time), the test part is drawn.
 
@@ -45,8 +46,13 @@ def splits(cuts: Mapping[str, Split]) -> Figure:
     if not cuts:
         raise InvalidData("There is no split to draw: the mapping is empty.")
     colours = [(1.0, 1.0, 1.0), palette()[0], palette()[1], palette()[3], palette()[9]]
-    fig, axes = plt.subplots(1, len(cuts), figsize=(2 * len(cuts), 2.1), squeeze=False)
-    for ax, (name, split) in zip(axes[0], cuts.items(), strict=True):
+    n_columns, n_rows = min(A_ROW, len(cuts)), -(-len(cuts) // A_ROW)
+    fig, grid = plt.subplots(
+        n_rows, n_columns, figsize=(7 * n_columns / A_ROW, 0.6 + 1.75 * n_rows), squeeze=False
+    )
+    for spare in grid.flat[len(cuts) :]:
+        spare.remove()
+    for ax, (name, split) in zip(grid.flat, cuts.items(), strict=False):
         parts = _parts(name, split)
         ax.pcolormesh(
             parts,
@@ -55,12 +61,14 @@ def splits(cuts: Mapping[str, Split]) -> Figure:
             edgecolors="0.8",
             lw=0.5,
         )
-        for user, item in np.argwhere(parts > 0):
-            ax.text(item + 0.5, user + 0.5, SIGNS[parts[user, item]], ha="center", va="center", size=6)
+        for user, item in np.argwhere(parts > 1):
+            sign = SIGNS[parts[user, item]]
+            ax.text(item + 0.5, user + 0.5, sign, color="black", ha="center", va="center_baseline", size=8.5)
         ax.set(title=name, xlabel="items", xticks=[], yticks=[], aspect="equal", ylim=(parts.shape[0], 0))
-    axes[0][0].set_ylabel("listeners")
+    for ax in grid[:, 0]:
+        ax.set_ylabel("listeners")
     drawn = [Patch(facecolor=c, edgecolor="0.6", label=p) for c, p in zip(colours, PARTS, strict=True)]
-    fig.legend(handles=drawn, loc="outside lower center", ncols=len(PARTS))
+    fig.legend(handles=drawn, loc="outside lower center", ncols=A_ROW)
     return fig
 
 

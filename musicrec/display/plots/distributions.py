@@ -15,7 +15,9 @@ from musicrec.metrics import gini, lorenz
 MOST_POINTS = 500  # of a curve: more cannot be seen
 
 
-def lorenz_curve(counts: npt.ArrayLike, *, ax: Axes | None = None, label: str = "") -> Axes:
+def lorenz_curve(
+    counts: npt.ArrayLike, *, ax: Axes | None = None, label: str = "", unit: str = "pairs"
+) -> Axes:
     """Lorenz curve of counts per item, with its Gini coefficient beside it and the line of equality.
 
     Parameters
@@ -26,6 +28,8 @@ def lorenz_curve(counts: npt.ArrayLike, *, ax: Axes | None = None, label: str = 
         Where to draw; the current Axes if not given. Call again with the same Axes to add a curve.
     label
         What these counts are, written at the curve.
+    unit
+        What is shared out: pairs of a listener and an item, or plays.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def lorenz_curve(counts: npt.ArrayLike, *, ax: Axes | None = None, label: str = 
     at = 0.72 - 0.14 * ((len(ax.get_lines()) - 2) % 4)  # a label of its own height for each curve
     words = f"{label + ', ' if label else ''}Gini {coefficient:.2f}"
     _label(ax, words, at, float(np.interp(at, x, curve)), line.get_color())
-    ax.set(xlabel="share of items, least popular first", ylabel="share of the total")
+    ax.set(xlabel="share of items, least popular first", ylabel=f"share of all {unit}")
     ax.set(xlim=(0, 1), ylim=(0, 1.01))
     return ax
 

@@ -49,8 +49,12 @@ def hour_by_weekday(times: pd.Series, *, ax: Axes | None = None) -> Axes:
     np.add.at(counts, (when.dt.day_of_week.to_numpy(), when.dt.hour.to_numpy()), 1)
     ax = ax or plt.gca()
     shares = 100 * counts / counts.sum()
-    sns.heatmap(shares, cmap="cividis", ax=ax, yticklabels=list(DAYS), cbar_kws={"label": "% of all plays"})
+    bar = {"pad": 0.02, "fraction": 0.05}
+    sns.heatmap(shares, cmap="cividis", ax=ax, yticklabels=list(DAYS), cbar_kws=bar)
+    ax.figure.axes[-1].set_ylabel("% of all plays", labelpad=8)  # of the colour bar, just added
     ax.set(xlabel="hour of the day", ylabel="")
-    ax.set_xticks(np.arange(0, 24, 3) + 0.5, [str(hour) for hour in range(0, 24, 3)])
+    hours = range(0, 25, 3)  # where an hour begins, that is, the edge of its cell
+    ax.set_xticks(list(hours), [str(hour) for hour in hours], rotation=0)
+    ax.tick_params(axis="x", bottom=True)
     ax.tick_params(axis="y", rotation=0)
     return ax

@@ -13,9 +13,9 @@ import pandas as pd
 from musicrec.data.dataset import Dataset
 from musicrec.data.interactions import Interactions
 from musicrec.data.sessions import Sessions
-from musicrec.data.songbook_catalogue import catalogue_features, style_features
-from musicrec.data.songbook_truth import Truth
-from musicrec.listeners.exposure import SHELVES
+from musicrec.data.songbook.flaws import catalogue_features, style_features
+from musicrec.data.songbook.truth import Truth
+from musicrec.listeners.exposure import SEARCH, SHELVES
 from musicrec.listeners.sessions import DAYPARTS, DEVICES
 from musicrec.listeners.taste import MOODS
 from musicrec.listeners.world import World
@@ -36,8 +36,12 @@ def assemble(tables: Mapping[str, pd.DataFrame], world: World, provenance: Mappi
     provenance
         Where they come from.
     """
-    items = tables["items"].set_index("item").astype({"year": "Int64"})
-    true = tables["true_items"].set_index("item").astype({"year": "Int64"})
+    pieces = tables["true_items"]["item"].rename("piece")
+    labels = pd.Index([f"piece {number + 1:04d}" for number in range(len(pieces))], name="item")
+    items, true = (
+        tables[name].drop(columns="item").set_index(labels).astype({"year": "Int64"})
+        for name in ("items", "true_items")
+    )
     users = pd.Index([f"listener {number + 1}" for number in range(world.n_users)], name="user")
     sessions, plays = tables["sessions"], tables["plays"]
     plays = plays.assign(user=sessions["user"].to_numpy()[plays["session"]], time=_moment(plays["time"]))
@@ -58,7 +62,7 @@ def assemble(tables: Mapping[str, pd.DataFrame], world: World, provenance: Mappi
         name="songbook",
         title="The Songbook: real compositions, simulated listeners",
         evidence="simulated",
-        interactions=Interactions(users, items.index, events.reset_index(drop=True)),
+        interactions=Interactions(users, labels, events.reset_index(drop=True)),
         items=items,
         users=pd.DataFrame(
             {
@@ -76,7 +80,9 @@ def assemble(tables: Mapping[str, pd.DataFrame], world: World, provenance: Mappi
         truth=Truth(
             world=world,
             items=true,
-            **{name: tables[name].set_index(items.index) for name in ("sound", "scores", "arrangement")},
+            **{name: tables[name].set_index(labels) for name in ("sound", "scores", "arrangement")},
+            pieces=pieces.set_axis(labels),
+            propensities=tables["exposures"]["propensity"],
         ),
         feature_makers={"style": style_features, "catalogue": catalogue_features},
         tables={"plays": _plays(plays), "exposures": _exposures(tables["exposures"], plays)},
@@ -100,9 +106,14 @@ def _plays(plays: pd.DataFrame) -> pd.DataFrame:
 
 
 def _exposures(exposures: pd.DataFrame, plays: pd.DataFrame) -> pd.DataFrame:
-    """Every position of every slate, with completion and skip of what was chosen."""
+    """Every position of every slate, with completion and skip of what was chosen.
+
+    A search brings up what fits a listener's taste, so its propensities are in order of her utilities: they
+    stay in the truth.
+    """
     play = plays.iloc[exposures["slate"]]  # a slate has the number of the play that was chosen from it
     chosen = exposures["chosen"].to_numpy()
+    searched = play["shelf"].to_numpy() == SEARCH
     return pd.DataFrame(
         {
             "slate": exposures["slate"],
@@ -111,7 +122,7 @@ def _exposures(exposures: pd.DataFrame, plays: pd.DataFrame) -> pd.DataFrame:
             "shelf": _named(play["shelf"].reset_index(drop=True), SHELVES),
             "position": exposures["position"],
             "item": exposures["item"],
-            "propensity": exposures["propensity"],
+            "propensity": exposures["propensity"].mask(searched),
             "chosen": chosen,
             "completion": np.where(chosen, play["completion"], np.nan),
             "skipped": chosen & play["skipped"].to_numpy(),

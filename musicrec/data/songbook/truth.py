@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
-from musicrec.errors import UnknownName
+from musicrec.errors import InvalidArgument, UnknownName
 from musicrec.listeners.dials import PARTS, Dials
 from musicrec.listeners.taste import MOODS, Taste
 from musicrec.listeners.world import World
@@ -36,6 +37,10 @@ class Truth:
         One row a piece: what is written in its score.
     arrangement
         One row a piece: how it is played.
+    pieces
+        Names of the pieces in music21's corpus, by their labels in the dataset.
+    propensities
+        Of each row of ``ds.table("exposures")``, the chance that it was shown, searches included.
     """
 
     world: World
@@ -43,6 +48,8 @@ class Truth:
     sound: pd.DataFrame
     scores: pd.DataFrame
     arrangement: pd.DataFrame
+    pieces: pd.Series
+    propensities: pd.Series
 
     @property
     def dials(self) -> Dials:
@@ -60,10 +67,22 @@ class Truth:
         return np.stack([self.taste.utility(user)[0] for user in range(self.world.n_users)])
 
     def utility(self, user: int, mood: str) -> np.ndarray:
-        """Utility of each piece for one listener (by code) in one of the moods, of shape (n_items,)."""
-        if mood not in MOODS:
+        """Utility of each piece for one listener (by code) in one of the moods, of shape (n_items,).
+
+        Raises
+        ------
+        InvalidArgument
+            The code of the listener is not a whole number.
+        UnknownName
+            There is no such listener or mood.
+        """
+        if not isinstance(user, Integral) or isinstance(user, bool):
+            raise InvalidArgument(f"A listener is named by her code, a whole number; found {user!r}.")
+        if not 0 <= user < self.world.n_users:
+            raise UnknownName(f"There is no listener {user}. Codes go from 0 to {self.world.n_users - 1}.")
+        if not isinstance(mood, str) or mood not in MOODS:
             raise UnknownName(f"There is no mood {mood!r}. Moods are {', '.join(MOODS)}.")
-        lasting, by_mood = self.taste.utility(user)
+        lasting, by_mood = self.taste.utility(int(user))
         return lasting + by_mood[list(MOODS).index(mood)]
 
     def part(self, name: str) -> np.ndarray:

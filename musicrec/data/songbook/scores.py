@@ -56,7 +56,8 @@ def read(pieces: Sequence[str], folder: Path, advance: Callable[[int], object]) 
     rows = score.catalogue()
     found: dict[str, Score] = {}
     left: list[list[str]] = []
-    for file, names in _by_file(pieces).items():
+    wanted = set(pieces)
+    for file, names in _by_file(piece for piece in rows.index if piece in wanted).items():
         kept = _kept(_path(folder, file, names), rows.loc[names])
         if kept is None:
             left.append(names)

@@ -1,0 +1,2 @@
+from .build import fingerprint as fingerprint
+from .build import load as load
