@@ -92,7 +92,10 @@ def extract(archive: Path, folder: Path, limits: Limits | None = None) -> list[P
                 continue
             if not member.is_file or member.content is None:
                 raise _refused(archive, f"{member.name!r} is a link or a device, not a file")
-            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise _refused(archive, f"{member.name!r} stands below what is a file in it") from error
             if target.exists():
                 raise _refused(archive, f"{member.name!r} stands in it twice")
             with target.open("xb") as out, member.content as content:

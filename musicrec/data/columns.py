@@ -95,7 +95,12 @@ def sorted_labels(values: pd.Series) -> pd.Index:
 def codes_of(labels: Iterable[Any], index: pd.Index, role: str) -> np.ndarray:
     """Positions of labels in an index, int64; UnknownName lists the first that it does not hold."""
     wanted = _as_index(labels, role)
-    codes = index.get_indexer(wanted)
+    try:
+        codes = index.get_indexer(wanted)
+    except TypeError as error:  # lists among the labels
+        raise InvalidArgument(
+            f"The labels of {role}s must be words or numbers ({error}). Pass a flat list."
+        ) from error
     unknown = codes < 0
     if unknown.any():
         strangers = wanted[unknown].unique()

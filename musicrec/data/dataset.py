@@ -18,6 +18,12 @@ class Splits(Mapping[str, Split]):
     """Cuts that others have published, by name; UnknownName lists those there are."""
 
     def __init__(self, splits: Mapping[str, Split]) -> None:
+        named = isinstance(splits, Mapping)
+        if not named or not all(isinstance(part, Split) for part in splits.values()):
+            raise InvalidData(
+                f"Splits must be a dict from names to data.Split, found {splits!r}. Leave them out where "
+                "none are published."
+            )
         self._splits = dict(splits)
 
     def __getitem__(self, name: str) -> Split:

@@ -119,8 +119,8 @@ class Split:
             many of the part's users and items train lacks, which is no leak but is what tells the kinds of
             split apart.
         """
-        asked = self._parts().get(part)
-        if part not in ("test", "valid") or asked is None:
+        asked = self._parts().get(part) if part in ("test", "valid") else None
+        if asked is None:
             raise InvalidArgument(f"part is {part!r}; this split can be asked about {[*self._askable()]}.")
         counts = {"shared pairs": int(self.train.binary.multiply(asked.binary).nnz)}
         train, later = self.train.events, asked.events

@@ -172,11 +172,13 @@ def test_a_name_that_cannot_be_looked_up_gets_the_list_too(ds, name):
 def test_what_is_written_into_a_table_that_was_handed_out_is_lost(ds):
     given = pd.DataFrame({"title": ["Gigue", "Air"], "artist": ["Bach", "Bach"]}, index=[1, 2])
     ds = replace(ds, items=given)
-    ds.items["title"] = "mine"
-    ds.items.loc[1, "artist"] = "mine"
-    ds.users["age"] = 99
+    items, users = ds.items, ds.users
+    items["title"] = "mine"
+    items.loc[1, "artist"] = "mine"
+    users["age"] = 99
     given["title"] = "mine"
     assert ds.items["title"].tolist() == ["Gigue", "Air"]
+    assert ds.items["artist"].tolist() == ["Bach", "Bach"]
     assert list(ds.users.columns) == []
 
 
@@ -195,3 +197,9 @@ def test_what_is_written_into_a_table_that_was_handed_out_is_lost(ds):
 def test_parts_of_another_type_are_refused(ds, change, why):
     with pytest.raises(InvalidData, match=why):
         replace(ds, **change)
+
+
+@pytest.mark.parametrize("splits", [None, {"published": X}, ["published"]])
+def test_splits_that_are_no_mapping_of_splits_are_refused(splits):
+    with pytest.raises(InvalidData, match=r"Splits must be a dict from names to data\.Split, found"):
+        Splits(splits)

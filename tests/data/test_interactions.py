@@ -363,3 +363,8 @@ def test_pairs_are_the_cells_of_the_matrix_whatever_the_weights(table):
 def test_weights_that_are_all_zero_are_refused(plays):
     with pytest.raises(InvalidData, match=r"weights in 'plays' are all 0, so nobody played anything. Check"):
         Interactions.from_frame(plays.assign(plays=0), weight="plays")
+
+
+def test_lists_among_labels_have_no_codes(plays):
+    with pytest.raises(InvalidArgument, match="labels of users must be words or numbers"):
+        Interactions.from_frame(plays).user_codes([["ann"]])

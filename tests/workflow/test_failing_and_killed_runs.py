@@ -99,7 +99,7 @@ def test_a_killed_run_goes_on_at_the_next_call(project, what):
     _wait_for_the_end_of(int(stage.name.split("-")[-1]))
     (project.root.parent / "wait").unlink()
     assert project.ran() == ["03_slow"]
-    assert project.due() == []
+    assert project.ran() == []  # and what a kernel wrote while it was dying is gone after this call
     assert project.git("status", "--porcelain").split() == ["??", "chapters/03_slow.md"]
     assert list((project.root / "build" / "run").glob("*")) == []
 
