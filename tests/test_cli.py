@@ -64,6 +64,12 @@ def folder(tmp_path, monkeypatch):
     return made
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """No row of a table is broken, whatever the terminal."""
+    monkeypatch.setattr(cli, "_out", Console(width=400))
+
+
 def run(*arguments: str, code: int = 0):
     done = CliRunner().invoke(cli.app, arguments)
     assert done.exit_code == code, done.output
@@ -92,7 +98,6 @@ def test_a_folder_that_lacks_files_is_incomplete(folder):
 
 def test_a_wrong_folder_of_real_data_is_said_in_its_row_alone(folder, monkeypatch):
     monkeypatch.setenv("MUSICREC_DATA", str(folder / "mistyped"))
-    monkeypatch.setattr(cli, "_out", Console(width=400))  # no row is broken, whatever the terminal
     rows = {line.split()[1]: line for line in run("data", "list").stdout.splitlines() if "│" in line}
     assert "no: MUSICREC_DATA is" in rows["tiny"]
     assert "yes" in rows["inside"]
