@@ -63,14 +63,7 @@ def test_the_long_tail_falls(ax):
     assert words(ax) == ["toy"] and ax.get_ylabel() == "plays of the item"
 
 
-def test_plays_per_listener_counts_everybody_who_listened(ax):
-    plots.plays_per_listener([0, 1, 10, 10, 1000], ax=ax)
-    assert sum(bar.get_height() for bar in ax.patches) == 4
-    assert "median 10" in words(ax)[0]
-    plots.plays_per_listener([7, 7], ax=plt.subplots()[1])
-
-
-@pytest.mark.parametrize("plot", [plots.lorenz_curve, plots.rank_frequency, plots.plays_per_listener])
+@pytest.mark.parametrize("plot", [plots.lorenz_curve, plots.rank_frequency])
 @pytest.mark.parametrize("counts", [[], [0, 0], [1, np.nan], [1, -1]])
 def test_counts_that_are_none(ax, plot, counts):
     with pytest.raises(InvalidData):

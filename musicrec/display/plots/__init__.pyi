@@ -2,6 +2,5 @@ from .comparisons import calibration as calibration
 from .comparisons import intervals as intervals
 from .cuts import splits as splits
 from .distributions import lorenz_curve as lorenz_curve
-from .distributions import plays_per_listener as plays_per_listener
 from .distributions import rank_frequency as rank_frequency
 from .times import hour_by_weekday as hour_by_weekday

@@ -113,45 +113,6 @@ def rank_frequency(
     return ax
 
 
-def plays_per_listener(counts: npt.ArrayLike, *, ax: Axes | None = None, unit: str = "plays") -> Axes:
-    """Histogram of how much each listener has listened, with the median marked.
-
-    Parameters
-    ----------
-    counts : array of shape (n_users,)
-        Plays, or items, of each listener. Those with none are left out of the logarithmic axis.
-    ax
-        Where to draw; the current Axes if not given.
-    unit
-        What is counted.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    InvalidData
-        No listener has a positive count.
-
-    Notes
-    -----
-    Explained in chapter 01_listening_data.
-    """
-    amounts = _amounts(counts)
-    amounts = amounts[amounts > 0]
-    if not len(amounts):
-        raise InvalidData("The histogram needs a listener with a positive count; found none.")
-    ax = ax or plt.gca()
-    edges = np.geomspace(amounts.min() * 0.999, amounts.max() * 1.001, 31)
-    ax.hist(amounts, bins=edges.tolist(), edgecolor="white")
-    median = float(np.median(amounts))
-    ax.axvline(median, color="0.2", lw=1)
-    ax.text(median, ax.get_ylim()[1], f" median {median:,.0f}", va="top")
-    ax.set(xscale="log", xlabel=f"{unit} of a listener", ylabel="listeners")
-    return ax
-
-
 def _label(ax: Axes, words: str, x: float, y: float, colour: Any) -> None:
     """Write at a curve, on white so that the lines below do not cross the words."""
     ax.annotate(
