@@ -16,7 +16,7 @@ REAL = --edition real --profile $(PROFILE) --device $(DEVICE) --seed $(SEED)
 RUN = $(PYTHON) -m workflow.run $(CHOICE) --snakemake="$(SNAKEMAKE)"
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapter serve test notebooks study results costs lock clean
+.PHONY: help setup book chapter serve test notebooks study results costs bench lock clean
 
 help: ## this list
 	@echo "make WORD, where WORD is one of"
@@ -59,8 +59,12 @@ results: setup ## run the real edition; keep its numbers in data/results/real/ (
 	@$(PYTHON) -m workflow.run chapters $(REAL) --snakemake="$(SNAKEMAKE)"
 	@$(PYTHON) -m workflow.publish results $(REAL)
 
-costs: setup ## run each chapter alone, write its seconds and memory to data/results/cost/chapters.json
+costs: setup ## run each chapter alone, keep its seconds and memory, and those of the methods it measures
 	@$(PYTHON) -m workflow.costs $(CHOICE)
+
+bench: setup ## print ratios to other libraries (KEEP=1: also write data/results/cost/benchmarks.json)
+	@$(PYTHON) -m pip install -qq -c constraints.txt -e '.[bench]'
+	@$(PYTHON) -m benchmarks $(if $(KEEP),--keep)
 
 lock: setup ## compile constraints.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	@$(PYTHON) -m workflow.lock $(if $(UPGRADE),--upgrade)

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from musicrec import cli
+from musicrec.cli import app, terminal
 from musicrec.data import catalogue
 from musicrec.data.entries import read_catalogue
 
@@ -67,11 +67,11 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def wide(monkeypatch):
     """No row of a table is broken, whatever the terminal."""
-    monkeypatch.setattr(cli, "_out", Console(width=400))
+    monkeypatch.setattr(terminal, "out", Console(width=400))
 
 
 def run(*arguments: str, code: int = 0):
-    done = CliRunner().invoke(cli.app, arguments)
+    done = CliRunner().invoke(app, arguments)
     assert done.exit_code == code, done.output
     return done
 
@@ -188,7 +188,7 @@ def test_an_unknown_dataset_is_one_message(folder, command):
 
 
 def test_debug_shows_where_an_error_arose(folder):
-    done = CliRunner().invoke(cli.app, ["--debug", "data", "info", "tinny"])
+    done = CliRunner().invoke(app, ["--debug", "data", "info", "tinny"])
     assert type(done.exception).__name__ == "UnknownName"
 
 

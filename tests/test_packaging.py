@@ -74,6 +74,7 @@ def test_the_wheel_carries_the_library_and_nothing_else(installed):
     top = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert top - {"bin"} == {"musicrec"}
     assert (installed / "musicrec" / "_shipped" / "catalogue.toml").is_file()
+    assert (installed / "musicrec" / "_shipped" / "params" / "songbook" / "EASE.json").is_file()
     assert list((installed / "musicrec").rglob("*.pyi"))
 
 

@@ -9,8 +9,8 @@ from musicrec.errors import DataUnavailable, UnknownName
 
 
 @pytest.mark.parametrize("name", shipped.NAMES)
-def test_every_shipped_file_is_there(name):
-    assert shipped.shipped(name).is_file()
+def test_all_that_is_shipped_is_there(name):
+    assert shipped.shipped(name).exists()
 
 
 def test_an_installed_file_comes_before_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -66,6 +66,14 @@ def table(
     -----
     Explained in chapter 01_listening_data.
     """
+    shown = table_html(df, name=name, caption=caption, formats=formats, mark=mark)
+    return Shown({"text/html": shown, "text/plain": f"<table {name}: {caption}>"})
+
+
+def table_html(
+    df: pd.DataFrame, *, name: str, caption: str, formats: Mapping[str, str] | None, mark: str | None
+) -> str:
+    """The HTML of `table`, for what is shown together with a table."""
     check_name(name)
     if not isinstance(df, pd.DataFrame):
         raise InvalidArgument(
@@ -83,8 +91,7 @@ def table(
             raise UnknownName(f"table {name!r} has no column {column!r} to format. It has: {there}.")
     specs = [(formats or {}).get(label) for label in labels]
     columns = [_cells(name, label, df.iloc[:, i], specs[i]) for i, label in enumerate(labels)]
-    shown = _html(name, caption, labels, columns, mark)
-    return Shown({"text/html": shown + _download(name, df), "text/plain": f"<table {name}: {caption}>"})
+    return _html(name, caption, labels, columns, mark) + _download(name, df)
 
 
 def to_csv(df: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Metrics on plain arrays: no model, no dataset."""
+"""How unevenly amounts are spread: the Lorenz curve and the Gini coefficient."""
 
 import numpy as np
 import numpy.typing as npt

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from musicrec.study.judgements import QUOTED, Verdict
 from musicrec.study.records import Record
 
 
@@ -57,6 +58,27 @@ def glue_record(id: str, entry: Record) -> None:
     if entry.interval is not None:
         glue(f"{id}.low", entry.interval[0])
         glue(f"{id}.high", entry.interval[1])
+
+
+def glue_verdict(id: str, found: Verdict | None, tests: Iterable[str]) -> None:
+    """Glue a verdict's words and the numbers of its tests; "not recorded" and "nan" for what is not there.
+
+    Parameters
+    ----------
+    id
+        The claim's id, with a prefix where the verdict was kept.
+    found
+        The verdict, or None where there is none.
+    tests
+        Ids of the tests that the text may quote.
+    """
+    glue(f"{id}.verdict", "not recorded" if found is None else found.verdict)
+    for name in tests:
+        test = None if found is None else found.tests.get(name)
+        glue(f"{id}.{name}.verdict", "not recorded" if test is None else test.verdict)
+        numbers = dict.fromkeys(QUOTED, math.nan) if test is None else test.quotable()
+        for what, number in numbers.items():
+            glue(f"{id}.{name}.{what}", number)
 
 
 def phrase(names: Sequence[str]) -> str:

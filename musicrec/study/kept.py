@@ -10,7 +10,8 @@ import pandas as pd
 from musicrec.data import catalogue
 from musicrec.errors import DataUnavailable, UnknownName
 from musicrec.study.digits import between
-from musicrec.study.glue import glue, glue_no_bounds, glue_nothing, glue_record, phrase
+from musicrec.study.glue import glue, glue_no_bounds, glue_nothing, glue_record, glue_verdict, phrase
+from musicrec.study.judgements import Verdict
 from musicrec.study.provenance import checkout
 from musicrec.study.records import Record, Results, read
 from musicrec.study.run import EDITIONS, check_chapter, current
@@ -55,6 +56,11 @@ class Recorded(Mapping[str, Record]):
 
     def __len__(self) -> int:
         return len(self.results.records) if self.results else 0
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """The verdicts on claims, by claim; empty where there is none."""
+        return self.results.verdicts if self.results else {}
 
     @property
     def mark(self) -> str:
@@ -179,6 +185,10 @@ def _glue(prefix: str, found: Results | None, own: Results | None) -> None:
         glue_record(f"{prefix}.{id}", entry)
     for id, listed in names.items():
         glue(f"{prefix}.{id}", phrase(listed))
+    verdicts, of_this_run = found.verdicts if found else {}, own.verdicts if own else {}
+    for id in {**verdicts, **of_this_run}:
+        tests = [name for each in (verdicts, of_this_run) if id in each for name in each[id].tests]
+        glue_verdict(f"{prefix}.{id}", verdicts.get(id), dict.fromkeys(tests))
     if own is None or own is found:
         return
     for id in sorted((own.records.keys() | own.absent.keys()) - records.keys()):

@@ -72,21 +72,19 @@ def record(
     Explained in chapter 01_listening_data.
     """
     check_id(id)
-    run = _running(id)
+    run = running(id)
     plain = plain_number(id, "value", value)
-    evidence = "simulated" if run.edition == "songbook" else "real"
     entry = Record(
         value=rounded(plain),
         unit=short_text(id, unit),
         tolerance=plain_tolerance(id, tolerance),
-        evidence=evidence if dataset is None else dataset.evidence,
+        evidence=evidence_of(run, dataset),
         interval=plain_interval(id, interval),
-        dataset=None if dataset is None else _called(dataset),
+        dataset=None if dataset is None else called(dataset),
     )
-    _refuse_second(run, id, _earlier(run, id), entry)
+    refuse_second(run, id, _earlier(run, id), entry)
     if dataset is not None:
-        about = {"evidence": dataset.evidence, "fingerprint": dataset.provenance.get("fingerprint")}
-        run.results.provenance["datasets"][_called(dataset)] = about
+        note_dataset(run, dataset)
     run.results.records[id] = entry
     write(run.results, results_path(run.edition, run.chapter))
     glue_record(id, entry)
@@ -119,7 +117,7 @@ def record_names(id: str, names: Iterable[str]) -> list[str]:
     Explained in chapter 01_listening_data.
     """
     check_id(id)
-    run = _running(id)
+    run = running(id)
     if isinstance(names, str):
         raise InvalidData(
             f"{id}: expected a list of names, found one text, {names[:40]!r}. Put it in a list."
@@ -130,7 +128,7 @@ def record_names(id: str, names: Iterable[str]) -> list[str]:
             f"{id}: expected 1 to {MOST_NAMES} names, found {len(entry)}. Records hold aggregates, not lists "
             f"of items or people: keep the first {MOST_NAMES}."
         )
-    _refuse_second(run, id, _earlier(run, id), entry)
+    refuse_second(run, id, _earlier(run, id), entry)
     run.results.names[id] = entry
     write(run.results, results_path(run.edition, run.chapter))
     glue(id, phrase(entry))
@@ -160,19 +158,31 @@ def absent(*ids: str, why: str) -> None:
     """
     for id in ids:
         check_id(id)
-        run = _running(id)
-        _refuse_second(run, id, _earlier(run, id), why)
+        run = running(id)
+        refuse_second(run, id, _earlier(run, id), why)
         run.results.absent[id] = short_text(id, why)
         write(run.results, results_path(run.edition, run.chapter))
         glue_nothing(id)
 
 
-def _called(dataset: Dataset) -> str:
+def called(dataset: Dataset) -> str:
     """Name and options: "songbook", "songbook world=1"."""
     return f"{dataset.name} {dataset.provenance.get('options', '')}".strip()
 
 
-def _running(id: str) -> Run:
+def evidence_of(run: Run, dataset: Dataset | None) -> str:
+    """On whose listening a number rests, "real" or "simulated": the dataset's, or else the edition's."""
+    return ("simulated" if run.edition == "songbook" else "real") if dataset is None else dataset.evidence
+
+
+def note_dataset(run: Run, dataset: Dataset) -> None:
+    """Add a dataset to the run's provenance."""
+    about = {"evidence": dataset.evidence, "fingerprint": dataset.provenance.get("fingerprint")}
+    run.results.provenance["datasets"][called(dataset)] = about
+
+
+def running(id: str) -> Run:
+    """The run under way; InvalidArgument where none has begun."""
     run = current()
     if run is None:
         raise InvalidArgument(
@@ -188,7 +198,8 @@ def _earlier(run: Run, id: str) -> object:
     return found.records.get(id) or found.names.get(id) or found.absent.get(id)
 
 
-def _refuse_second(run: Run, id: str, old: object, new: object) -> None:
+def refuse_second(run: Run, id: str, old: object, new: object) -> None:
+    """Raise InvalidArgument where the run has something else under `id`; the same again is the same cell."""
     if old is not None and old != new:
         raise InvalidArgument(
             f"{id!r} has been recorded in this run as {old}; now it would be {new}. Give the second number "

@@ -10,6 +10,7 @@ from typing import Any
 
 from musicrec.data.cache import absolute, atomic_write
 from musicrec.errors import CorruptData, DataUnavailable
+from musicrec.study.judgements import Verdict
 from musicrec.study.provenance import checkout
 
 EVIDENCE = ("real", "simulated")
@@ -46,7 +47,7 @@ class Record:
 
 @dataclass
 class Results:
-    """All that a run of a chapter recorded: numbers by id, lists of at most ten names, provenance.
+    """All that a run of a chapter recorded: numbers, lists of at most ten names, verdicts, provenance.
 
     `absent` gives, by id, why this edition has no such number.
     """
@@ -57,12 +58,13 @@ class Results:
     records: dict[str, Record] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def says_the_same(self, other: Results) -> bool:
         """Whether all but the provenance is equal."""
-        mine = (self.profile, self.records, self.names, self.absent)
-        return mine == (other.profile, other.records, other.names, other.absent)
+        mine = (self.profile, self.records, self.names, self.absent, self.verdicts)
+        return mine == (other.profile, other.records, other.names, other.absent, other.verdicts)
 
 
 def rounded(number: float | int) -> float | int:
@@ -132,6 +134,8 @@ def _parse(content: dict[str, Any]) -> Results:
         records={name: _parse_record(entry) for name, entry in content["records"].items()},
         names={name: tuple(map(str, names)) for name, names in content["names"].items()},
         absent={name: str(why) for name, why in content["absent"].items()},
+        # a chapter that judges no claim may have been kept before there were verdicts
+        verdicts={name: Verdict.parse(entry) for name, entry in content.get("verdicts", {}).items()},
         provenance=provenance,
     )
 

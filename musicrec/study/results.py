@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musicrec.errors import DataUnavailable, InvalidArgument
+from musicrec.study.judgements import Judgement
 from musicrec.study.records import Results, read, write
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A recorded number that is not what was kept.
+    """A recorded number or verdict that is not what was kept.
 
     Attributes
     ----------
     id
-        Name of the number.
+        Name of the number, or of the verdict.
     old, new
         What was kept and what was found now; None where there is none. For a changed unit, the units.
     tolerance
@@ -37,7 +38,10 @@ class Moved:
 
 
 def compare(new: Results, kept: Results) -> list[Moved]:
-    """What differs between a run's numbers and those kept: moved beyond the kept tolerance, missing, new.
+    """What differs between a run's results and those kept: moved beyond the kept tolerance, missing, new.
+
+    A verdict moved where its word changed, or that of a test, or where the difference of a test left the
+    interval that was kept of it.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def compare(new: Results, kept: Results) -> list[Moved]:
         for name in sorted(new.names.keys() | kept.names.keys())
         if new.names.get(name) != kept.names.get(name)
     ]
-    return moved
+    return moved + _moved_verdicts(new, kept)
 
 
 def keep(source: Path, target: Path) -> list[Path]:
@@ -122,3 +126,30 @@ def keep(source: Path, target: Path) -> list[Path]:
     for results, path in changed:
         write(results, path)
     return [path for _, path in changed]
+
+
+def _moved_verdicts(new: Results, kept: Results) -> list[Moved]:
+    moved = []
+    for id in sorted(new.verdicts.keys() | kept.verdicts.keys()):
+        now, old = new.verdicts.get(id), kept.verdicts.get(id)
+        if now is None or old is None or now.verdict != old.verdict:
+            moved.append(Moved(f"{id}.verdict", old and old.verdict, now and now.verdict))
+        if now is not None and old is not None:
+            for name in sorted(now.tests.keys() | old.tests.keys()):
+                moved += _moved_test(f"{id}.{name}", now.tests.get(name), old.tests.get(name))
+    return moved
+
+
+def _moved_test(id: str, now: Judgement | None, old: Judgement | None) -> list[Moved]:
+    if now is None or old is None or (now.verdict, now.evidence) != (old.verdict, old.evidence):
+        return [Moved(f"{id}.verdict", old and _said(old), now and _said(now))]
+    if now.difference is None or old.difference is None or old.interval is None:
+        return []
+    low, high = old.interval
+    if low <= now.difference <= high:
+        return []
+    return [Moved(f"{id}.difference", old.difference, now.difference, (high - low) / 2)]
+
+
+def _said(test: Judgement) -> str:
+    return test.verdict if test.evidence is None else f"{test.verdict} ({test.evidence})"

@@ -30,7 +30,8 @@ def test_a_method_starts_at_the_margin():
 
 
 def test_outside_a_notebook_one_line_is_enough():
-    assert re.fullmatch(r"<source: musicrec/metrics\.py, lines \d+–\d+>", repr(display.source(metrics.gini)))
+    said = repr(display.source(metrics.gini))
+    assert re.fullmatch(r"<source: musicrec/metrics/inequality\.py, lines \d+–\d+>", said)
 
 
 @pytest.mark.parametrize("thing", [Path, len, "metrics.gini", 3, lambda: 0, metrics])

@@ -50,7 +50,7 @@ def intervals(
     -----
     Explained in chapter 01_listening_data.
     """
-    _require(table, [value, by, "low", "high", *([group] if group else [])], [value, "low", "high"])
+    require(table, [value, by, "low", "high", *([group] if group else [])], [value, "low", "high"])
     ax = ax or plt.gca()
     lines = list(dict.fromkeys(table[by]))
     series = list(dict.fromkeys(table[group])) if group else [None]
@@ -99,7 +99,7 @@ def calibration(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Explained in chapter 01_listening_data.
     """
     needed = ["simulated", "target", "tolerance"]
-    _require(table, needed, needed)
+    require(table, needed, needed)
     if (table["tolerance"] <= 0).any():
         raise InvalidData(
             "A tolerance must be positive; found one that is not. A target that must be met exactly needs a "
@@ -129,7 +129,8 @@ def _beside(pair: tuple[float, float]) -> str:
     return f"{pair[0]:.{places}f} ({pair[1]:.{places}f})"
 
 
-def _require(table: pd.DataFrame, columns: list[str], numeric: list[str]) -> None:
+def require(table: pd.DataFrame, columns: list[str], numeric: list[str]) -> None:
+    """Raise InvalidData unless the table has a row, these columns, and finite numbers in the numeric ones."""
     missing = [column for column in columns if column not in table.columns]
     if missing or table.empty:
         raise InvalidData(

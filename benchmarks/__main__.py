@@ -1,0 +1,44 @@
+"""`make bench`: how long this library takes beside others, as ratios from one run.
+
+Two tables: measuring ranked lists (benchmarks.evaluation says what is timed) and fitting models
+(benchmarks.fits). Each pair runs in this process, both sides in every round (benchmarks.rounds), on one
+thread. The run takes some minutes. A peer that is not installed is left out in a line that says so; sides
+that compute different values stop the run. `make bench KEEP=1` also writes data/results/cost/benchmarks.json.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from workflow.execute import ONE_THREAD
+from workflow.plan import ROOT
+
+KEPT = ROOT / "data" / "results" / "cost" / "benchmarks.json"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Print ratios to other libraries."
+    )
+    parser.add_argument("--keep", action="store_true", help=f"also write {KEPT.relative_to(ROOT)}")
+    keep: Path | None = KEPT if parser.parse_args().keep else None
+    os.environ.update(ONE_THREAD)  # before NumPy and the others are loaded, which ask only once
+    with tempfile.TemporaryDirectory() as compiled:
+        os.environ["NUMBA_CACHE_DIR"] = compiled  # so that what compiles does so in this run, and is seen to
+        from rich.console import Console
+
+        from benchmarks import evaluation, fits, report
+
+        suites: report.Suites = {
+            "Measuring: precision, recall, F1, MRR, NDCG, hit rate and MAP at 10 and 20": evaluation.pairs,
+            "Fitting": fits.pairs,
+        }
+        warnings.filterwarnings("ignore", module="implicit")  # which warns of a call of its own
+        return report.run(suites, Console(width=None if sys.stdout.isatty() else 120), keep)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

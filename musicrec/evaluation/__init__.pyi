@@ -1,0 +1,14 @@
+from . import list_measures as list_measures
+from .averaging import mean_over_seeds as mean_over_seeds
+from .beyond import beyond_accuracy as beyond_accuracy
+from .growth import Growth as Growth
+from .growth import GrowthComparison as GrowthComparison
+from .growth import compare_growth as compare_growth
+from .growth import growth_of as growth_of
+from .protocol import Evaluation as Evaluation
+from .protocol import evaluate as evaluate
+from .protocol import ranking_metrics as ranking_metrics
+from .significance import Comparison as Comparison
+from .significance import compare as compare
+from .significance import holm as holm
+from .significance import verdict_of as verdict_of

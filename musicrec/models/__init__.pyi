@@ -1,0 +1,14 @@
+from .base import Recommender as Recommender
+from .chance import Random as Random
+from .content import ContentKNN as ContentKNN
+from .factorisation import ALS as ALS
+from .factorisation import BPR as BPR
+from .factorisation import PureSVD as PureSVD
+from .linear import EASE as EASE
+from .neighbours import ItemKNN as ItemKNN
+from .neighbours import UserKNN as UserKNN
+from .popularity import Popularity as Popularity
+from .ranking import tie_ranks as tie_ranks
+from .ranking import top_k as top_k
+from .registry import by_name as by_name
+from .registry import names as names

@@ -1,0 +1,167 @@
+"""What a search for a model's settings may try, and how often: one table for all models.
+
+A range should hold the best value well inside it. Where a search ends within 5 % of a border, the file that
+it writes says so under "at_border": widen the range here and search again, unless nothing lies beyond it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from musicrec.errors import UnknownName
+
+if TYPE_CHECKING:
+    import optuna  # only a search needs it; reading what one found does not
+
+TRIALS = 40  # the same for every model, or a comparison of tuned models would be one of efforts
+_SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "log": (math.log, math.exp),
+    "log1p": (math.log1p, math.expm1),
+    "linear": (float, float),
+}
+NEAR = 0.05  # share of a range, on its own scale, that counts as its border
+_DIGITS = 3  # of a tuned number: more would claim a precision that no search has
+
+
+@dataclass(frozen=True)
+class Span:
+    """Numbers from `low` to `high`, both included: whole ones where both are whole.
+
+    Attributes
+    ----------
+    low, high
+        The borders.
+    scale
+        On which the search goes over the range: "log" where equal ratios count alike, "log1p" for the same
+        from 0 on, "linear".
+    when
+        The setting of another parameter under which alone this one means anything, as (name, value).
+    """
+
+    low: float | int
+    high: float | int
+    scale: Literal["log", "log1p", "linear"] = "log"
+    when: tuple[str, str] | None = None
+
+    def at(self, share: float) -> float | int:
+        """The number at a share of the range, 0 for `low` and 1 for `high`, to three digits."""
+        forth, back = _SCALES[self.scale]
+        value = back(forth(self.low) + share * (forth(self.high) - forth(self.low)))
+        whole = isinstance(self.low, int) and isinstance(self.high, int)
+        return round(value) if whole else float(f"{value:.{_DIGITS}g}")
+
+    def share_of(self, value: float | int) -> float:
+        """Where in the range a number lies: the inverse of `at`."""
+        low, high, place = (_SCALES[self.scale][0](each) for each in (self.low, self.high, value))
+        return (place - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words; `when` as in `Span`."""
+
+    of: tuple[str, ...]
+    when: tuple[str, str] | None = None
+
+
+Space = Mapping[str, Span | Choice]
+
+_WEIGHT = Choice(("binary", "log", "raw"))
+_NEIGHBOURS: Space = {
+    "k": Span(5, 5000),
+    "similarity": Choice(("cosine", "jaccard", "asymmetric")),
+    "alpha": Span(0.0, 1.0, "linear", when=("similarity", "asymmetric")),
+    "shrinkage": Span(0.0, 1000.0, "log1p"),
+}
+
+SPACES: dict[str, Space] = {
+    "Random": {},
+    "Popularity": {},
+    "UserKNN": {**_NEIGHBOURS, "weight": _WEIGHT},
+    "ItemKNN": {**_NEIGHBOURS, "weight": _WEIGHT},
+    "ContentKNN": {
+        **_NEIGHBOURS,
+        "k": Span(5, 1000),  # most items share some feature with most others, so that memory grows with k
+        "weighting": Choice(("tfidf", "none")),
+    },
+    "PureSVD": {"factors": Span(4, 512), "weight": _WEIGHT},
+    "ALS": {
+        "factors": Span(4, 256),
+        "l2": Span(1e-3, 1e3),
+        "alpha": Span(0.1, 100.0),
+        "iterations": Span(3, 30),
+        "weight": _WEIGHT,
+    },
+    "BPR": {
+        "factors": Span(4, 128),
+        "lr": Span(3e-4, 0.3),
+        "l2": Span(1e-7, 1.0),
+        "epochs": Span(10, 1000),
+    },
+    "EASE": {"l2": Span(1.0, 1e5), "weight": _WEIGHT},
+}
+
+
+def space_of(model: str) -> Space:
+    """What a search may try for a model; empty where the model has nothing to set.
+
+    Raises
+    ------
+    UnknownName
+        The table has no such model.
+    """
+    if model not in SPACES:
+        raise UnknownName(
+            f"There is no search space for {model!r}. There is one for: {', '.join(SPACES)}. "
+            "Add the model to SPACES in musicrec/study/search_spaces.py."
+        )
+    return SPACES[model]
+
+
+def applies(part: Span | Choice, settings: Mapping[str, Any]) -> bool:
+    """Whether a parameter means anything, given the settings of those before it in the table."""
+    return part.when is None or settings.get(part.when[0]) == part.when[1]
+
+
+def propose(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+    """Settings for one trial, one value for each parameter that applies.
+
+    The search sees every range as shares from 0 to 1, and knows nothing of its scale.
+    """
+    settings: dict[str, Any] = {}
+    for name, part in space.items():
+        if applies(part, settings):
+            settings[name] = (
+                trial.suggest_categorical(name, part.of)
+                if isinstance(part, Choice)
+                else part.at(trial.suggest_float(name, 0.0, 1.0))
+            )
+    return settings
+
+
+def fixed(settings: Mapping[str, Any], space: Space) -> dict[str, Any]:
+    """What `propose` has to draw so that it comes to these settings."""
+    return {
+        name: value if isinstance(part, Choice) else part.share_of(value)
+        for name, part in space.items()
+        if (value := settings.get(name)) is not None
+    }
+
+
+def at_border(settings: Mapping[str, Any], space: Space) -> dict[str, str]:
+    """The parameters whose value lies at the border of its range, and which border it is: "low", "high"."""
+    found = {}
+    for name, value in settings.items():
+        part = space[name]
+        share = 0.5 if isinstance(part, Choice) else part.share_of(value)
+        if not NEAR <= share <= 1 - NEAR:
+            found[name] = "low" if share < NEAR else "high"
+    return found
+
+
+def described(space: Space) -> dict[str, Any]:
+    """The space as plain values, for a file."""
+    return {name: asdict(part) for name, part in space.items()}

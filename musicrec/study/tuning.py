@@ -1,0 +1,149 @@
+"""The search for the settings of every model, with the same effort for each.
+
+A model is fitted on the train part of a split and judged by NDCG@10 on its valid part; the test part is not
+handed on. Each model gets the same number of trials, the first of them its defaults.
+
+The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
+model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
+is not noticed: search --again after one. Explained in chapter 02_collaborative_filtering.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from musicrec import data, evaluation, models
+from musicrec.data.cache import cache_dir
+from musicrec.errors import DataUnavailable, InvalidArgument
+from musicrec.study.provenance import checkout
+from musicrec.study.records import rounded
+from musicrec.study.search import best_of, search
+from musicrec.study.search_spaces import TRIALS, applies, at_border, described, space_of
+from musicrec.study.settings import Tuning, write
+
+CUTOFF = 10
+METRIC = f"ndcg@{CUTOFF}"
+SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners
+ITEM_FEATURES = {"lastfm-2k": "tags", "songbook": "catalogue"}  # the kind that models of content are given
+_PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna")
+
+
+def tune(
+    model: str,
+    dataset: str,
+    *,
+    trials: int = TRIALS,
+    seed: int = 0,
+    out: Path | None = None,
+    again: bool = False,
+    told: Callable[[int, float | None], None] = lambda ended, best: None,
+) -> Tuning | None:
+    """Search for the settings of a model with the best NDCG@10 on validation pairs, and keep them in a file.
+
+    Parameters
+    ----------
+    model
+        Name of a model, "EASE".
+    dataset
+        Name of a dataset, "lastfm-2k".
+    trials
+        How many settings to try, the defaults among them. Those of an earlier search for the same count.
+    seed
+        Of the split and of the search.
+    out
+        Folder for DATASET/MODEL.json; data/params of the checkout if not given.
+    again
+        Forget an earlier search for the same.
+    told
+        Called with the number of trials that have ended and the best score: at the start, and after each.
+
+    Returns
+    -------
+    Tuning or None
+        None where the model has nothing to tune; no file is written then.
+
+    Raises
+    ------
+    UnknownName
+        No such model or dataset, or no search space for the model.
+    InvalidArgument
+        `trials` is below 1, or the model could be fitted in no trial.
+    CorruptData
+        The journal of an earlier search cannot be read.
+    DataUnavailable
+        The dataset cannot be had, a file cannot be written, or another process is at the same search.
+
+    Notes
+    -----
+    Explained in chapter 02_collaborative_filtering.
+    """
+    make, space = models.by_name(model), space_of(model)
+    if trials < 1:
+        raise InvalidArgument(f"trials is {trials}; a search needs at least 1.")
+    if not space:
+        return None
+    path = _folder(out) / dataset / f"{model}.json"
+    ds = data.load(dataset)
+    split = data.holdout(ds.interactions, **SHARES, seed=seed, by="user")
+    assert split.valid is not None  # it was asked for
+    seen = data.Split(train=split.train, test=split.valid)  # a search cannot look at what it is not handed
+    features = ds.features(ITEM_FEATURES[dataset]) if dataset in ITEM_FEATURES else None
+
+    def score(settings: dict[str, Any]) -> float:
+        fitted = make(**settings).fit(seen.train, item_features=features)
+        return float(evaluation.evaluate(fitted, seen, k=(CUTOFF,)).mean()[METRIC])
+
+    params = make().params
+    defaults = {name: params[name] for name, part in space.items() if applies(part, params)}
+    facts = {
+        "model": model,
+        "dataset": dataset,
+        "metric": METRIC,
+        "space": described(space),
+        "split": {"kind": "holdout", "by": "user", **SHARES, "seed": seed},
+        "seed": seed,
+        "features": ITEM_FEATURES.get(dataset),
+        "fingerprint": ds.provenance["fingerprint"],
+    }
+    journal = cache_dir() / "tuning" / f"{dataset}-{model}-{_digest([facts, defaults])}.journal"
+    tried = search(score, space, defaults, trials=trials, seed=seed, journal=journal, again=again, told=told)
+    best = best_of(tried)
+    if best is None or best.score is None:
+        raise InvalidArgument(
+            f"{model} could be fitted on {dataset} in none of {trials} trials. The first said: "
+            f"{tried[0].problem}"
+        )
+    found = Tuning(
+        **facts,
+        params=best.settings,
+        score=rounded(best.score),
+        default_score=None if tried[0].score is None else rounded(tried[0].score),
+        trials=len(tried),
+        failed=sum(each.score is None for each in tried),
+        seconds=round(sum(each.seconds for each in tried), 1),
+        at_border=at_border(best.settings, space),
+        date=tried[-1].ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    )
+    write(found, path)
+    return found
+
+
+def _folder(out: Path | None) -> Path:
+    if out is not None:
+        return out
+    if (root := checkout()) is None:
+        raise DataUnavailable(
+            "Outside a checkout of the project there is no data/params to write to. Name a folder with --out."
+        )
+    return root / "data" / "params"
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
