@@ -15,7 +15,7 @@ from musicrec.models.weighting import Weight, check_weight, weigh
 class EASE(Recommender):
     """An item's score is a weighted sum of what the listener played, with weights learnt in closed form.
 
-    The weights B minimise |X - X B|² + l2 |B|² with a diagonal of 0, so that no item explains itself. With
+    The weights B minimise ‖X - X B‖² + l2 ‖B‖² with a diagonal of 0, so that no item explains itself. With
     P = (X'X + l2 I)⁻¹ the solution is B = I - P diag(1 / diag P), and the scores of a history h are h B
     (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW).
 
