@@ -72,17 +72,21 @@ def verdict_table(runs: dict[str, Verdict]) -> pd.DataFrame:
     rows = []
     for name in dict.fromkeys(name for verdict in runs.values() for name in verdict.tests):
         rows += [
-            {"test": name, "run": run, **_row(verdict.tests[name])}
+            {"test": name, "run": _run(run, verdict.tests[name]), **_row(verdict.tests[name])}
             for run, verdict in runs.items()
             if name in verdict.tests
         ]
     return pd.DataFrame(rows)
 
 
+def _run(run: str, test: Judgement) -> str:
+    """The run and whose listening the test rests on: "recorded, real listeners"."""
+    return f"{run}, {EVIDENCE[test.evidence]}" if test.evidence else run
+
+
 def _row(test: Judgement) -> dict[str, object]:
     treatment, baseline = test.sides or (None, None)
     return {
-        "evidence": EVIDENCE.get(test.evidence or ""),
         "treatment": treatment,
         "baseline": baseline,
         "difference": test.difference,

@@ -38,7 +38,8 @@ def mean_over_seeds(
 
     Notes
     -----
-    Two such intervals may overlap although the models differ: compare models by `compare`, which pairs them.
+    The bounds are cut at 0 and 1, between which every measure lies. Two such intervals may overlap although
+    the models differ: compare models by `compare`, which pairs them.
     Explained in chapter 02_collaborative_filtering.
     """
     runs = [one.per_user for one in listed(evaluations, "evaluations")]
@@ -46,4 +47,5 @@ def mean_over_seeds(
     values = np.stack([run.reindex(users).to_numpy() for run in runs], axis=1)  # users, seeds, measures
     low, high = two_level_intervals(values, level, resamples, seed)
     mean = np.nanmean(values, axis=1).mean(axis=0)
-    return pd.DataFrame({"mean": mean, "low": low, "high": high}, index=runs[0].columns)
+    bounds = {"low": np.clip(low, 0, 1), "high": np.clip(high, 0, 1)}
+    return pd.DataFrame({"mean": mean, **bounds}, index=runs[0].columns)

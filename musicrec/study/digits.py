@@ -30,11 +30,12 @@ def decimals(numbers: Iterable[float]) -> int:
 
 
 def between(low: float, high: float) -> str:
-    """An interval in words, "0.404 to 0.420", with enough decimals to tell its bounds apart."""
+    """An interval in words, "0.404 to 0.420", its bounds told apart; it does not wrap."""
     places = decimals((low, high))
     while low != high and places < SIGNIFICANT_DIGITS and f"{low:.{places}f}" == f"{high:.{places}f}":
         places += 1
-    return f"{low:,.{places}f} to {high:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+    said = f"{low:,.{places}f}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high:,.{places}f}"
+    return said.replace("-", "\N{MINUS SIGN}")
 
 
 def _magnitude(size: float) -> int:

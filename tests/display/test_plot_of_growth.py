@@ -73,3 +73,12 @@ def test_the_legend_covers_no_data_and_the_picture_is_small(ax):
 def test_costs_that_show_no_growth(ax, table, match):
     with pytest.raises(InvalidData, match=match):
         plots.growth(table, x="n_items", y="seconds", by="model", ax=ax)
+
+
+def test_a_category_keeps_its_look_where_others_are_missing(ax):
+    table = costs({"ALS": 1.0, "EASE": 1.5, "Item-KNN": 2.0}).astype({"model": "category"})
+    plots.growth(table, x="n_items", y="seconds", by="model", ax=ax)
+    other = plt.subplots()[1]
+    plots.growth(table[table["model"] != "ALS"], x="n_items", y="seconds", by="model", ax=other)
+    looks = [{line.get_color() for line in axes.get_lines()[-2:]} for axes in (ax, other)]
+    assert looks[0] == looks[1]

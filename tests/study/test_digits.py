@@ -34,11 +34,11 @@ def test_the_largest_number_loses_less_than_half_a_percent(numbers):
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [
-        ((0.40412, 0.41988), "0.404 to 0.420"),
-        ((0.83012, 0.83041), "0.8301 to 0.8304"),
-        ((-0.0004, 0.0002), "\u22120.0004 to 0.0002"),
-        ((2, 2), "2 to 2"),
-        ((1200, 17632), "1,200 to 17,632"),
+        ((0.40412, 0.41988), "0.404\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.420"),
+        ((0.83012, 0.83041), "0.8301\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.8304"),
+        ((-0.0004, 0.0002), "\u22120.0004\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.0002"),
+        ((2, 2), "2\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}2"),
+        ((1200, 17632), "1,200\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}17,632"),
     ],
 )
 def test_an_interval_tells_its_bounds_apart(bounds, words):

@@ -34,7 +34,10 @@ def test_kept_numbers_are_glued_and_shown_beside_this_runs(kept, glued):
     table = found.table({"a.n": "artists", "a.gini": "Gini"})
     assert list(table.index) == ["artists", "Gini"]
     assert table["this run"].tolist() == [None, 0.4] and table["recorded"].tolist() == [17632, 0.9]
-    assert table["95% interval"].tolist() == [None, "0.80 to 0.95"] and table.index.name == "what"
+    assert (
+        table["95% interval"].tolist() == [None, "0.80\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.95"]
+        and table.index.name == "what"
+    )
     assert table.loc["artists", "unit"] == "artists"
 
 

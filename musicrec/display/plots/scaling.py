@@ -33,7 +33,8 @@ def growth(costs: pd.DataFrame, *, x: str, y: str, by: str, ax: Axes | None = No
     y
         Column of the costs.
     by
-        Column of the methods.
+        Column of the methods. Where it is categorical, each category keeps its look in every plot, those that
+        a plot lacks included.
     ax
         Where to draw; the current Axes if not given.
 
@@ -52,11 +53,12 @@ def growth(costs: pd.DataFrame, *, x: str, y: str, by: str, ax: Axes | None = No
     Explained in chapter 02_collaborative_filtering.
     """
     require(costs, [x, y, by], [x, y])
-    laws = {name: growth_of(rows[x], rows[y]) for name, rows in costs.groupby(by, sort=False)}
+    laws = {name: growth_of(rows[x], rows[y]) for name, rows in costs.groupby(by, sort=False, observed=True)}
     ax = ax or plt.gca()
     shown = []
-    for k, (name, law) in enumerate(laws.items()):
-        rows = costs[costs[by] == name]
+    known = list(costs[by].cat.categories if isinstance(costs[by].dtype, pd.CategoricalDtype) else laws)
+    for name, law in laws.items():
+        rows, k = costs[costs[by] == name], known.index(name)
         look: dict[str, Any] = {"color": palette()[k % 10], "marker": MARKERS[k % len(MARKERS)], "ms": 4}
         ax.plot(rows[x], rows[y], ls="none", **look)
         ends = np.array([rows[x].min(), rows[x].max()], dtype=float)
