@@ -37,13 +37,18 @@ sys.meta_path.insert(0, Refuse())
 sys.path.insert(0, {target!r})
 sys.path[:] = [path for path in sys.path if path != {root!r}]
 import musicrec
-from musicrec import audio, data, display, listeners, study
+import pandas as pd
+from musicrec import audio, data, display, evaluation, listeners, metrics, models, study
 
-for room in (audio, data, display, listeners, study):
+for room in (audio, data, display, evaluation, listeners, metrics, models, study):
     for name in room.__all__:
         getattr(room, name)
 print(musicrec.__file__)
 print(*data.names())
+heard = data.Interactions.from_frame(pd.DataFrame([("a", 1), ("a", 2), ("b", 1), ("b", 2), ("c", 1)],
+                                                  columns=["user", "item"]))
+model = models.EASE(**study.tuned("EASE", "songbook")).fit(heard)
+print(*heard.items[model.recommend([2], k=1, exclude=heard)[0]], *study.claims())
 """
 
 
@@ -65,9 +70,11 @@ def test_the_wheel_works_away_from_the_checkout_and_without_the_books_packages(i
         [sys.executable, "-I", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert said.returncode == 0, said.stderr
-    where, names = said.stdout.splitlines()
+    where, names, recommended = said.stdout.splitlines()
     assert Path(where).is_relative_to(installed)
     assert {"lastfm-2k", "songbook"} <= set(names.split())
+    assert recommended.split()[0] == "2", "c knows item 1, and whoever knows that knows item 2"
+    assert "cf-cold-start" in recommended, "the claims come with the wheel"
 
 
 def test_the_wheel_carries_the_library_and_nothing_else(installed):
