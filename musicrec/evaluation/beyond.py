@@ -41,7 +41,8 @@ def beyond_accuracy(
         `coverage`, `novelty`, `exposure gini` and `popularity`: see `list_measures`. With features
         `diversity`, and what it leaves out: `places without features` (listed places whose item has none) and
         `lists without diversity` (lists with fewer than two other items). With categories `calibration`, and
-        `lists without calibration` (no category is known in the list, or in the listener's history).
+        `lists without calibration` (no category is known in the list, or in what she
+        played in train).
 
     Raises
     ------

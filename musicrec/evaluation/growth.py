@@ -14,7 +14,7 @@ from scipy import stats
 
 from musicrec.errors import InvalidData, UnknownName
 from musicrec.evaluation.resampling import check_level
-from musicrec.evaluation.significance import Verdict, verdict_of
+from musicrec.evaluation.significance import Verdict, check_smallest, verdict_of
 
 FEWEST = 3  # sizes: two points always lie on a line, and say nothing of how well it fits
 
@@ -178,6 +178,7 @@ def compare_growth(
     InvalidArgument
         A level that is not between 0 and 1, or a `smallest` that is no finite number.
     """
+    check_smallest(smallest)
     for column in (x, y, by):
         if column not in table.columns:
             raise UnknownName(

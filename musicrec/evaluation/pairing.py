@@ -19,6 +19,8 @@ def paired(
             "the same order."
         )
     pairs = list(zip(treatment, baseline, strict=True))
+    if not isinstance(metric, str):
+        raise InvalidArgument(f"metric is {metric!r}; it must be the name of one, such as 'ndcg@10'.")
     for x, y in pairs:
         if None not in (x.seed, y.seed) and x.seed != y.seed:
             raise InvalidArgument(
@@ -50,20 +52,30 @@ def _kind(model: str) -> str:
 
 
 def listed(side: Evaluation | Sequence[Evaluation], name: str) -> list[Evaluation]:
-    """One side as a list, each evaluation of the same model and of a seed of its own."""
+    """One side as a list: evaluations of one model that were asked the same, each of a seed of its own."""
     found = [side] if isinstance(side, Evaluation) else list(side) if isinstance(side, Sequence) else []
     if not found or not all(isinstance(one, Evaluation) for one in found):
         raise InvalidArgument(
             f"{name} must be what evaluate returns, or a list of such, one a seed; found "
             f"{type(side).__name__}{f' of {len(found)}' if found else ''}."
         )
-    seeds = [one.seed for one in found if one.seed is not None]
-    if len(set(seeds)) < len(seeds):
-        raise InvalidArgument(f"{name} holds a seed twice, {seeds}; give one evaluation a seed.")
+    seeds = [one.seed for one in found]
+    if len(found) > 1 and (None in seeds or len(set(seeds)) < len(seeds)):
+        raise InvalidArgument(
+            f"{name} holds {len(found)} evaluations of the seeds {seeds}; several need a seed each, all "
+            "different: evaluate(..., seed=s) with the seed of the split."
+        )
     models = {_kind(one.model) for one in found}
     if len(models) > 1:
         raise InvalidArgument(
             f"{name} mixes the models {sorted(models)}; one side of a comparison is one model, over several "
             "seeds."
         )
+    for one in found[1:]:
+        if one.part != found[0].part or list(one.per_user.columns) != list(found[0].per_user.columns):
+            raise InvalidArgument(
+                f"{name} mixes questions: seed {found[0].seed} was asked about {found[0].part} with "
+                f"{', '.join(found[0].per_user.columns)}, seed {one.seed} about {one.part} with "
+                f"{', '.join(one.per_user.columns)}. Evaluate all with the same part and k."
+            )
     return found

@@ -94,6 +94,7 @@ def compare(
     Users are taken as independent of each other. p does not know that seeds are few: the verdict rests on the
     interval. Explained in chapter 02_collaborative_filtering.
     """
+    check_smallest(smallest)
     pairs = paired(a, b, metric)
     joined = [pd.concat([x.per_user[metric], y.per_user[metric]], axis=1, join="inner") for x, y in pairs]
     shared = sum(map(len, joined))
@@ -136,17 +137,22 @@ def verdict_of(interval: tuple[float, float], smallest: float) -> Verdict:
     InvalidArgument
         Where the bounds are not two finite numbers in order, or `smallest` is no finite number.
     """
-    if not isinstance(smallest, Real) or not np.isfinite(smallest):
-        raise InvalidArgument(
-            f"smallest is {smallest!r}; it must be a finite number, the smallest difference worth naming in "
-            "units of the metric, such as 0.005."
-        )
+    check_smallest(smallest)
     bounds = tuple(interval)
     if len(bounds) != 2 or not np.isfinite(bounds).all() or bounds[0] > bounds[1]:
         raise InvalidArgument(f"An interval is two finite numbers (low, high); found {interval!r}.")
     if bounds[0] > smallest:
         return "supported"
     return "not supported" if bounds[1] < smallest else "inconclusive"
+
+
+def check_smallest(smallest: float) -> None:
+    """Raise InvalidArgument unless the smallest difference worth naming is a finite number."""
+    if not isinstance(smallest, Real) or not np.isfinite(smallest):
+        raise InvalidArgument(
+            f"smallest is {smallest!r}; it must be a finite number, the smallest difference worth naming in "
+            "units of the metric, such as 0.005."
+        )
 
 
 def holm(pvalues: npt.ArrayLike) -> np.ndarray:

@@ -32,7 +32,8 @@ class Recommender(ABC):
     goes in and treats alike what no model can know:
 
     - a listener of whom nothing is known gets equal scores, so that the list is drawn by the hash of the
-      items, which is chance (unless the model is not `personal`);
+      items, which is chance: one list for all of them (unless the
+      model `can_score_cold_users`);
     - an item that nobody in train listened to gets the lowest score of its row (unless the model
       `can_score_cold_items`).
 
@@ -44,8 +45,8 @@ class Recommender(ABC):
     """Whether items without a listener in train get scores of their own, from their features."""
     can_score_history: bool = True
     """Whether listeners who were not in train can be scored from what they played."""
-    personal: bool = True
-    """Whether scores depend on the listener at all."""
+    can_score_cold_users: bool = False
+    """Whether scores mean something for a listener of whom nothing is known: they ask nothing of her."""
 
     _fitted: bool = False
 
@@ -253,7 +254,7 @@ class Recommender(ABC):
     def _settled(self, scores: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Scores as float32, with what the model cannot know made equal (users) or lowest (items)."""
         scores = np.asarray(scores, dtype=np.float32)
-        if self.personal:
+        if not self.can_score_cold_users:
             scores[~known] = 0
         if not self.can_score_cold_items and not self.known_items_.all():
             scores[:, ~self.known_items_] = scores.min(axis=1, keepdims=True)

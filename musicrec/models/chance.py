@@ -22,7 +22,7 @@ class Random(Recommender):
 
     can_score_cold_items = True
     can_score_history = False
-    personal = False
+    can_score_cold_users = True
 
     def __init__(self, seed: int = 0) -> None:
         check_whole("seed", seed, least=0)

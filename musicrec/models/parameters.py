@@ -17,5 +17,5 @@ def check_number(name: str, value: float, *, positive: bool = False) -> None:
 
 def check_choice(name: str, value: str, known: Sequence[str]) -> None:
     """Raise InvalidArgument unless a setting is one of the `known` words."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise InvalidArgument(f"{name} is {value!r}; it must be one of {', '.join(map(repr, known))}.")

@@ -16,7 +16,7 @@ class Popularity(Recommender):
     Explained in chapter 02_collaborative_filtering.
     """
 
-    personal = False
+    can_score_cold_users = True
 
     def _fit(
         self, train: Interactions, *, valid: Interactions | None, item_features: Features | None

@@ -128,7 +128,13 @@ def claims() -> Mapping[str, Claim]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return {id: _claim(id, entry) for id, entry in content.items()}
-    except (ValueError, TypeError, KeyError, UnknownName) as error:  # a TOMLDecodeError is a ValueError
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        UnknownName,
+    ) as error:  # a TOMLDecodeError is a ValueError
         raise CorruptData(
             f"{path} cannot be read ({error}). Each claim is a table with section, chapters, statement and "
             "tests; its head says what a test holds. Restore it with git checkout, or mend the entry."
@@ -136,6 +142,8 @@ def claims() -> Mapping[str, Claim]:
 
 
 def _claim(id: str, entry: dict[str, Any]) -> Claim:
+    tables = isinstance(entry, dict) and isinstance(entry.get("tests"), dict)
+    _check(id, tables, "it is a table, with a table [ID.tests.NAME] for each of its tests")
     _check(id, _ID.fullmatch(id), "the id is lower-case words joined by hyphens")
     tests = {name: ClaimTest(id=name, **fields) for name, fields in entry.pop("tests").items()}
     found = Claim(id=id, tests=tests, **{**entry, "chapters": tuple(entry["chapters"])})

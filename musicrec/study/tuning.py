@@ -20,6 +20,7 @@ from typing import Any
 
 from musicrec import data, evaluation, models
 from musicrec.data.cache import cache_dir
+from musicrec.data.cutting import check_whole
 from musicrec.errors import DataUnavailable, InvalidArgument
 from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
@@ -84,8 +85,7 @@ def tune(
     Explained in chapter 02_collaborative_filtering.
     """
     make, space = models.by_name(model), space_of(model)
-    if trials < 1:
-        raise InvalidArgument(f"trials is {trials}; a search needs at least 1.")
+    check_whole("trials", trials, least=1)
     if not space:
         return None
     path = _folder(out) / dataset / f"{model}.json"

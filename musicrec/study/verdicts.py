@@ -156,6 +156,12 @@ def _check_tests(declared: Claim, comparisons: Mapping[str, object], reasons: Ma
             raise UnknownName(
                 f"The claim {declared.id!r} has no test {name!r}. It has: {', '.join(declared.tests)}."
             )
+    for name, made in comparisons.items():
+        if not isinstance(made, Comparison | GrowthComparison):
+            raise InvalidArgument(
+                f"{declared.id}.{name} was given a {type(made).__name__}; give what evaluation.compare or "
+                "compare_growth returns."
+            )
     missing = [name for name in declared.tests if name not in given]
     twice = [name for name in comparisons if name in reasons]
     if missing or twice:

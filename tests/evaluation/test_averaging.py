@@ -50,5 +50,11 @@ def test_evaluations_of_two_models_are_refused(runs):
     other = evaluation.evaluate(models.Random().fit(split.train), split, seed=9)
     with pytest.raises(InvalidArgument, match="mixes the models"):
         evaluation.mean_over_seeds([runs[0], other])
+    other_question = evaluation.evaluate(models.Popularity().fit(split.train), split, k=3, seed=9)
+    with pytest.raises(InvalidArgument, match="mixes questions"):
+        evaluation.mean_over_seeds([runs[0], other_question])
+    unnamed = evaluation.evaluate(models.Popularity().fit(split.train), split, k=3)
+    with pytest.raises(InvalidArgument, match="a seed each"):
+        evaluation.mean_over_seeds([unnamed, unnamed])
     with pytest.raises(InvalidArgument, match="level"):
         evaluation.mean_over_seeds(runs, level=2)

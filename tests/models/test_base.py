@@ -192,7 +192,9 @@ def test_a_row_without_plays_has_equal_scores_whether_empty_or_of_zeros(folding_
     n_items = world().train.n_items
     empty = sp.csr_matrix((1, n_items))
     zeros = sp.csr_matrix((np.zeros(2), [0, 1], [0, 2]), shape=(1, n_items))
-    expected = fitted("Popularity").score([0]) if not folding_model.personal else np.zeros((1, n_items))
+    expected = (
+        fitted("Popularity").score([0]) if folding_model.can_score_cold_users else np.zeros((1, n_items))
+    )
     assert (folding_model.score_history(empty) == expected).all()
     assert (folding_model.score_history(zeros) == expected).all()
 
