@@ -104,7 +104,8 @@ def test_sides_that_cannot_be_paired_are_refused(evaluation_with):
 
     refused = errors.InvalidArgument
     for a, b, says in (
-        ([one(), one()], [one()], "a holds 2 evaluations and b 1"),
+        ([one(seed=0), one(seed=1)], [one()], "a holds 2 evaluations and b 1"),
+        ([one(), one()], [one(), one()], "several need a seed each"),
         ([], one(), "a must be what evaluate returns"),
         (one(), [one(), "e"], "b must be what evaluate returns"),
         ({"ndcg@10": 1}, one(), "a must be what evaluate returns"),
@@ -112,14 +113,14 @@ def test_sides_that_cannot_be_paired_are_refused(evaluation_with):
         (one(), one(part="valid"), "about test among 2 items and b about valid"),
         (one(), one(candidates=(0, 2)), "same items"),
         ([one(seed=0), one(seed=1)], [one(seed=1), one(seed=0)], "seed 0 stands opposite b's of seed 1"),
-        ([one(seed=1), one(seed=1)], [one(), one()], "a holds a seed twice"),
-        ([one(), one(model="B()")], [one(), one()], "mixes the models"),
+        ([one(seed=1), one(seed=1)], [one(seed=0), one(seed=1)], "a seed each, all different"),
+        ([one(seed=0), one(seed=1, model="B()")], [one(seed=0), one(seed=1)], "mixes the models"),
     ):
         with pytest.raises(refused, match=says):
             evaluation.compare(a, b)
-    for others in ([one({"z": 1})], [one(), one({"z": 1})]):
+    for others in ([one({"z": 1}, seed=0)], [one(seed=0), one({"z": 1}, seed=1)]):
         with pytest.raises(errors.InvalidData, match="no user is on both sides"):
-            evaluation.compare([one()] * len(others), others)
+            evaluation.compare([one(seed=s) for s in range(len(others))], others)
 
 
 @pytest.mark.parametrize(
