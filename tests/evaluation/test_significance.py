@@ -129,6 +129,8 @@ def test_sides_that_cannot_be_paired_are_refused(evaluation_with):
         ({"metric": "accuracy"}, "no metric 'accuracy'"),
         ({"smallest": float("nan")}, "smallest is nan"),
         ({"smallest": "0.1"}, "smallest is '0.1'"),
+        ({"smallest": "little"}, "smallest is 'little'"),
+        ({"metric": ["ndcg@10"]}, "it must be the name of one"),
         ({"level": 95}, "level is 95"),
         ({"resamples": 0}, "resamples is 0"),
         ({"seed": -1}, "seed is -1"),

@@ -78,6 +78,8 @@ def test_a_claim_is_read_as_it_stands(declare):
         ('"higher"', '"better"'),
         ('"both"', '"hearsay"'),
         (GOOD[GOOD.index("[a-claim.tests") :], ""),
+        (GOOD[GOOD.index("[a-claim.tests") :], "tests = [1]"),
+        (GOOD, "a-claim = 3"),
     ],
 )
 def test_a_damaged_file_says_what_to_do(declare, old, new):

@@ -235,3 +235,9 @@ def test_a_damaged_file_is_named(small, damage):
     path.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
     with pytest.raises(CorruptData, match=r"EASE\.json does not hold.*musicrec tune EASE"):
         study.tuned("EASE", SMALL)
+
+
+@pytest.mark.parametrize("trials", [0, "3", 2.5])
+def test_a_number_of_trials_that_is_none_is_refused(small, trials):
+    with pytest.raises(InvalidArgument, match="trials"):
+        study.tune("EASE", SMALL, trials=trials, out=small)

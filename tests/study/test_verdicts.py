@@ -246,6 +246,8 @@ def test_each_test_is_needed_once(begun):
     made = {name: planted(test, 0.1) for name, test in tests.items()}
     with pytest.raises(UnknownName, match=r"no test 'new-songs'.*new-tracks, new-tracks-alone"):
         study.verdict("cf-cold-start", made | {"new-songs": made["new-tracks"]})
+    with pytest.raises(InvalidArgument, match="was given a float"):
+        study.verdict("cf-cold-start", made | {"new-tracks": 0.1})
     with pytest.raises(InvalidArgument, match="Both: new-tracks"):
         study.verdict("cf-cold-start", made, not_testable={"new-tracks": "no tracks"})
     del made["new-listeners"]
