@@ -61,8 +61,8 @@ class Recommender(ABC):
         """Scores (len(users), n_items) of checked codes, in a new array that the caller may change."""
 
     def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
-        """Scores (n, n_items) from a checked CSR of raw weights, in a new array; for models that can."""
-        raise NotImplementedError
+        """Scores (n, n_items) from a checked CSR of raw weights, in a new array; refused if not filled in."""
+        raise self._without_history()
 
     @property
     def params(self) -> dict[str, Any]:
@@ -271,8 +271,11 @@ class Recommender(ABC):
     def _history(self, matrix: sp.csr_matrix) -> sp.csr_matrix:
         self._check_fitted()
         if not self.can_score_history:
-            raise InvalidArgument(
-                f"{type(self).__name__} learns a row for each listener in train and cannot score others from "
-                "what they played. Fit it with them in train, or take a model that can: EASE, ItemKNN or ALS."
-            )
+            raise self._without_history()
         return checked_history(matrix, self.n_items_)
+
+    def _without_history(self) -> InvalidArgument:
+        return InvalidArgument(
+            f"{type(self).__name__} learns a row for each listener in train and cannot score others from "
+            "what they played. Fit it with them in train, or take a model that can: EASE, ItemKNN or ALS."
+        )
