@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rounds import ROUNDS, SHORTEST, Disagreement, Pair, Ratio, measure
-from musicrec.data.cache import atomic_write
+from musicrec.cache import atomic_write
 from workflow.costs import machine
 from workflow.plan import Build
 

@@ -1,4 +1,5 @@
 from . import audio as audio
+from . import cache as cache
 from . import data as data
 from . import display as display
 from . import errors as errors

@@ -1,4 +1,3 @@
-from .cache import cache_dir as cache_dir
 from .catalogue import fingerprint as fingerprint
 from .catalogue import load as load
 from .catalogue import loaded as loaded

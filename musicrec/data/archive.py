@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from musicrec.data.cache import writing
+from musicrec.cache import writing
 from musicrec.errors import CorruptData, MusicrecError
 
 _CHUNK = 1 << 20

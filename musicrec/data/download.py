@@ -17,7 +17,7 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from musicrec.data.cache import writing
+from musicrec.cache import writing
 from musicrec.errors import CorruptData, DataUnavailable
 
 _CHUNK = 1 << 16

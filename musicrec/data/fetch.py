@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 
 from musicrec.data.archive import extract
-from musicrec.data.cache import absolute, cache_dir, cache_location, writing
+from musicrec.cache import absolute, cache_dir, cache_location, writing
 from musicrec.data.download import download
 from musicrec.data.entries import Entry
 from musicrec.errors import CorruptData, DataUnavailable

@@ -15,8 +15,8 @@ from musicrec.errors import InvalidData
 from musicrec.listeners import draws
 from musicrec.listeners.dials import Dials
 
-# What is heard falls in two groups. The first goes along with what a catalogue knows (style, instruments);
-# the second is decided more by how a piece is played: articulation wholly, register mostly, density half.
+# What is heard falls in two groups. The first goes along with what a catalogue knows (style, instruments),
+# but for loudness, of which it knows nothing; the second is decided more by how a piece is played: articulation wholly, register mostly, density half.
 LISTED = ("tempo_bpm", "mode", "triple", "rhythm_variety", "chromaticism", "brightness", "attack", "loudness")
 UNLISTED = ("articulation", "note_rate", "register")
 _PAIRS = {
@@ -58,6 +58,8 @@ class Taste:
         How well known a piece is, standardised.
     scenes : array of shape (n_items, N_SCENES)
         How much a piece belongs to each community, in [0, 1].
+    valence, arousal : arrays of shape (n_items,)
+        Where a piece lies in the plane of the moods, standardised over the pieces.
     moods : array of shape (4, n_items)
         How well a piece fits each of `MOODS`, standardised over the pieces.
 
@@ -91,9 +93,9 @@ class Taste:
         rng = draws.generator(seed, draws.PIECES)
         self.fame = np.round(draws.centred(draws.normal(rng.random(self.n_items))), 6)
         self.scenes = self._draw_scenes(rng)
-        valence, arousal = (self._blend(weights) for weights in (_VALENCE, _AROUSAL))
+        self.valence, self.arousal = (self._blend(weights) for weights in (_VALENCE, _AROUSAL))
         self.moods = np.round(
-            draws.centred(np.stack([v * valence + a * arousal for v, a in MOODS.values()])), 6
+            draws.centred(np.stack([v * self.valence + a * self.arousal for v, a in MOODS.values()])), 6
         )
 
     def _blend(self, weights: tuple[tuple[str, float], ...]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,14 +13,17 @@ from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions, check_interactions
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.models.inputs import (
+    SideInputs,
     candidate_codes,
-    check_features,
     check_same_labels,
     checked_codes,
     checked_exclusion,
     checked_history,
 )
 from musicrec.models.ranking import tie_ranks, top_k
+
+if TYPE_CHECKING:
+    from musicrec.audio import AudioLibrary
 
 _BLOCK = 2**24  # scores held at a time by recommend: 64 MB of float32
 
@@ -51,9 +54,7 @@ class Recommender(ABC):
     _fitted: bool = False
 
     @abstractmethod
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         """Learn from checked interactions with at least one pair."""
 
     @abstractmethod
@@ -79,6 +80,7 @@ class Recommender(ABC):
         *,
         valid: Interactions | None = None,
         item_features: Features | None = None,
+        item_audio: "AudioLibrary | None" = None,
         user_features: Features | None = None,
         source: Interactions | None = None,
     ) -> Self:
@@ -94,6 +96,8 @@ class Recommender(ABC):
             Held-out listening by which training may stop early; over the same users and items.
         item_features : Features, optional
             What is known of the items, rows in the order of `train.items`.
+        item_audio : AudioLibrary, optional
+            The sound of the items, by their labels; it may lack some.
         user_features : Features, optional
             What is known of the users, rows in the order of `train.users`.
         source : Interactions, optional
@@ -113,21 +117,15 @@ class Recommender(ABC):
                 "train holds no event of a weight above 0, so there is nothing to learn from. Check how it "
                 "was read or cut."
             )
-        if valid is not None:
-            check_interactions(valid, f"{type(self).__name__}.fit(valid=)")
-            check_same_labels(valid.users, train.users, "valid", "users")
-            check_same_labels(valid.items, train.items, "valid", "items")
-        if source is not None:
-            check_interactions(source, f"{type(self).__name__}.fit(source=)")
-        check_features(item_features, train.items, "item_features", "items")
-        check_features(user_features, train.users, "user_features", "users")
+        side = SideInputs(valid, item_features, item_audio, user_features, source)
+        side.check(train, type(self).__name__)
         self._fitted = False
         self.users_, self.items_ = train.users, train.items
         self.n_users_, self.n_items_ = train.n_users, train.n_items
         self.known_users_ = np.diff(matrix.indptr) > 0
         self.known_items_ = np.bincount(matrix.indices, minlength=train.n_items) > 0
         self.tie_rank_ = tie_ranks(train.items.tolist())
-        self._fit(train, valid=valid, item_features=item_features)
+        self._fit(train, side)
         self._fitted = True
         return self
 

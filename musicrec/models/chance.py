@@ -3,9 +3,9 @@
 import numpy as np
 
 from musicrec.data.cutting import check_whole
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.models.base import Recommender
+from musicrec.models.inputs import SideInputs
 
 
 class Random(Recommender):
@@ -28,9 +28,7 @@ class Random(Recommender):
         check_whole("seed", seed, least=0)
         self.seed = seed
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         """Nothing is learnt."""
 
     def _score(self, users: np.ndarray) -> np.ndarray:

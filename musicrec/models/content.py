@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.models.inputs import SideInputs
 from musicrec.models.neighbours import ItemNeighbours
 from musicrec.models.parameters import check_choice
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
@@ -58,15 +59,13 @@ class ContentKNN(ItemNeighbours):
         self.k, self.similarity, self.shrinkage, self.alpha = k, similarity, shrinkage, alpha
         self.weighting = weighting
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
-        if item_features is None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
+        if side.item_features is None:
             raise InvalidArgument(
                 "ContentKNN compares items by their features, and none were given. Pass them to fit, for "
                 'example item_features=ds.features("tags").'
             )
-        rows = self._weighted(item_features)
+        rows = self._weighted(side.item_features)
         heard = sp.diags(self.known_items_.astype(np.float64)) @ rows  # rows of the others become zero
         nearest = NearestRows(heard, self.tie_rank_, self.k, self.similarity, self.shrinkage, self.alpha)
         self._keep(nearest.of(rows, own=np.arange(train.n_items)), train)

@@ -11,10 +11,10 @@ from scipy.sparse.linalg import svds
 from threadpoolctl import threadpool_limits
 
 from musicrec.data.cutting import check_whole
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.errors import InvalidArgument
 from musicrec.models.base import Recommender
+from musicrec.models.inputs import SideInputs
 from musicrec.models.parameters import check_number
 from musicrec.models.weighting import Weight, check_weight, weigh
 
@@ -65,9 +65,7 @@ class PureSVD(FactorModel):
         check_whole("seed", seed, least=0)
         self.factors, self.weight, self.seed = factors, weight, seed
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         plays = weigh(train.matrix, self.weight)
         smaller = min(plays.shape)
         if self.factors >= smaller:
@@ -144,9 +142,7 @@ class ALS(FactorModel):
         self.factors, self.l2, self.alpha, self.iterations = factors, l2, alpha, iterations
         self.seed, self.weight = seed, weight
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         with threadpool_limits(1, "blas"):  # its loop calls BLAS for one row at a time
             self._solver = AlternatingLeastSquares(
                 factors=self.factors,
@@ -219,9 +215,7 @@ class BPR(FactorModel):
         check_whole("seed", seed, least=0)
         self.factors, self.lr, self.l2, self.epochs, self.seed = factors, lr, l2, epochs, seed
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         trainer = BayesianPersonalizedRanking(
             factors=self.factors,
             learning_rate=self.lr,

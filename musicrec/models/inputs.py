@@ -1,14 +1,41 @@
-"""What a model is asked with, checked: codes, histories, exclusions, features."""
+"""What a model is given and asked with, checked: side inputs of a fit, codes, histories, exclusions."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 from musicrec.data.features import Features
-from musicrec.data.interactions import Interactions
+from musicrec.data.interactions import Interactions, check_interactions
 from musicrec.errors import InvalidArgument, InvalidData, UnknownName
+
+if TYPE_CHECKING:
+    from musicrec.audio import AudioLibrary
+
+
+@dataclass(frozen=True)
+class SideInputs:
+    """What a model may learn from besides train, checked: the arguments of `Recommender.fit` by name."""
+
+    valid: Interactions | None = None
+    item_features: Features | None = None
+    item_audio: "AudioLibrary | None" = None
+    user_features: Features | None = None
+    source: Interactions | None = None
+
+    def check(self, train: Interactions, model: str) -> None:
+        """Raise InvalidData or InvalidArgument unless each input fits the users and items of train."""
+        if self.valid is not None:
+            check_interactions(self.valid, f"{model}.fit(valid=)")
+            check_same_labels(self.valid.users, train.users, "valid", "users")
+            check_same_labels(self.valid.items, train.items, "valid", "items")
+        if self.source is not None:
+            check_interactions(self.source, f"{model}.fit(source=)")
+        check_features(self.item_features, train.items, "item_features", "items")
+        check_features(self.user_features, train.users, "user_features", "users")
+        check_audio(self.item_audio, train.items)
 
 
 def checked_codes(codes: Any, size: int, kind: str) -> np.ndarray:
@@ -112,3 +139,20 @@ def check_features(features: Any, expected: pd.Index, name: str, kind: str) -> N
             ".features(kind), a table with Features.from_frame."
         )
     check_same_labels(features.items, expected, name, kind)
+
+
+def check_audio(library: Any, items: pd.Index) -> None:
+    """Raise unless `library` is None or holds the sound of at least one of the items."""
+    if library is None:
+        return
+    labels = getattr(library, "labels", None)
+    if not isinstance(labels, pd.Index) or not hasattr(library, "mel"):
+        raise InvalidArgument(
+            f"item_audio must be an AudioLibrary, found {type(library).__name__}. A dataset with sound has "
+            "one as .audio; audio.open_folder makes one of a folder of recordings."
+        )
+    if not items.isin(labels).any():
+        raise InvalidData(
+            f"item_audio holds {len(labels):,} clips, none of them of the {len(items):,} items of train. Its "
+            "labels must be the labels of the items."
+        )

@@ -3,11 +3,11 @@
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.errors import InvalidArgument
 from musicrec.models.base import Recommender
 from musicrec.models.gram import blocks, inverted_gram
+from musicrec.models.inputs import SideInputs
 from musicrec.models.parameters import check_number
 from musicrec.models.weighting import Weight, check_weight, weigh
 
@@ -49,9 +49,7 @@ class EASE(Recommender):
         self.l2 = l2
         self.weight = weight
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         self._items = np.flatnonzero(self.known_items_)
         self._row = np.cumsum(self.known_users_) - 1  # of an unknown user some row: its scores are not kept
         x = weigh(train.matrix, self.weight)[self.known_users_][:, self._items]

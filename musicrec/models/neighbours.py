@@ -4,10 +4,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from musicrec.data.cutting import check_whole
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.models.base import Recommender
-from musicrec.models.inputs import checked_codes
+from musicrec.models.inputs import SideInputs, checked_codes
 from musicrec.models.ranking import tie_ranks
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
 from musicrec.models.weighting import Weight, check_weight, weigh
@@ -60,9 +59,7 @@ class UserKNN(Recommender):
             weight,
         )
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         self._plays = weigh(train.matrix, self.weight).astype(np.float64)
         self._listeners = NearestRows(
             self._plays, tie_ranks(train.users.tolist()), self.k, self.similarity, self.shrinkage, self.alpha
@@ -189,9 +186,7 @@ class ItemKNN(ItemNeighbours):
             weight,
         )
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         audiences = weigh(train.matrix, self.weight).T.tocsr()
         nearest = NearestRows(
             audiences, self.tie_rank_, self.k, self.similarity, self.shrinkage, self.alpha

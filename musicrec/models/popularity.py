@@ -3,9 +3,9 @@
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
 from musicrec.models.base import Recommender
+from musicrec.models.inputs import SideInputs
 
 
 class Popularity(Recommender):
@@ -18,9 +18,7 @@ class Popularity(Recommender):
 
     can_score_cold_users = True
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         self.listeners_ = train.binary.getnnz(axis=0).astype(np.float32)
 
     def _score(self, users: np.ndarray) -> np.ndarray:

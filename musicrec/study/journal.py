@@ -12,7 +12,7 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 
-from musicrec.data.cache import writing
+from musicrec.cache import writing
 from musicrec.errors import CorruptData, DataUnavailable
 
 _NAME = "tuning"

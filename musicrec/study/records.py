@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musicrec.data.cache import absolute, atomic_write
+from musicrec.cache import absolute, atomic_write
 from musicrec.errors import CorruptData, DataUnavailable
 from musicrec.study.judgements import Verdict
 from musicrec.study.provenance import checkout

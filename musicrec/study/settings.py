@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from musicrec.data.cache import atomic_write
+from musicrec.cache import atomic_write
 from musicrec.errors import CorruptData, DataUnavailable, UnknownName
 from musicrec.shipped import shipped
 from musicrec.study.search_spaces import space_of

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from musicrec import data, evaluation, models
-from musicrec.data.cache import cache_dir
+from musicrec.cache import cache_dir
 from musicrec.data.cutting import check_whole
 from musicrec.errors import DataUnavailable, InvalidArgument
 from musicrec.study.provenance import checkout

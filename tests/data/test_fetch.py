@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from musicrec.data import cache, fetch
+from musicrec import cache
+from musicrec.data import fetch
 from musicrec.data.entries import Archive, DataFile, Entry
 from musicrec.errors import CorruptData, DataUnavailable
 

@@ -19,7 +19,7 @@ class Given(Recommender):
     def __repr__(self):
         return f"Given(shape={self.scores.shape})"
 
-    def _fit(self, train, *, valid, item_features):
+    def _fit(self, train, side):
         pass
 
     def _score(self, users):

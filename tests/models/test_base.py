@@ -22,7 +22,7 @@ FOLDED_IN = [name for name in NAMES if models.by_name(name).can_score_history]
 class Same(models.Recommender):
     """Knows nothing: every item is as good as every other."""
 
-    def _fit(self, train, *, valid, item_features):
+    def _fit(self, train, side):
         pass
 
     def _score(self, users):

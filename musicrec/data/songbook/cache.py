@@ -13,7 +13,7 @@ from pathlib import Path
 import filelock
 import pandas as pd
 
-from musicrec.data.cache import cache_dir, cache_location, writing
+from musicrec.cache import cache_dir, cache_location, writing
 from musicrec.data.songbook import store
 from musicrec.data.songbook.store import Stored
 from musicrec.errors import CorruptData

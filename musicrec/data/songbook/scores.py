@@ -21,7 +21,7 @@ import pandas as pd
 
 from musicrec.audio import score
 from musicrec.audio.score import Score
-from musicrec.data.cache import atomic_write
+from musicrec.cache import atomic_write
 
 READER = ("corpus", "notation", "score")  # modules of musicrec.audio that decide how a score is read
 _BATCH = 120  # pieces read between two savings: what a killed run loses at most

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from musicrec.data.cache import atomic_write
+from musicrec.cache import atomic_write
 from musicrec.errors import CorruptData
 
 _TEXT = ":text"

@@ -101,6 +101,17 @@ class Truth:
         return pd.DataFrame(self.taste.scenes, index=self.items.index)
 
     @property
+    def emotion(self) -> pd.DataFrame:
+        """Valence and arousal of each piece as it is played, standardised, from its score and arrangement.
+
+        A stated rule, not what people feel: fast, busy, loud and struck music counts as excited; major, high
+        and detached music as pleasant (`musicrec.listeners.taste`).
+        """
+        return pd.DataFrame(
+            {"valence": self.taste.valence, "arousal": self.taste.arousal}, index=self.items.index
+        )
+
+    @property
     def fame(self) -> pd.Series:
         """How well known each piece is, standardised."""
         return pd.Series(self.taste.fame, index=self.items.index, name="fame")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from musicrec.data import cache
+from musicrec import cache
 from musicrec.errors import DataUnavailable
 
 
@@ -104,7 +104,7 @@ def test_a_killed_write_leaves_the_old_file_and_its_leftover_is_removed_later(tm
     target.write_text("old")
     script = (
         "import os, sys\n"
-        "from musicrec.data.cache import atomic_write\n"
+        "from musicrec.cache import atomic_write\n"
         "with atomic_write(sys.argv[1]) as temporary:\n"
         "    temporary.write_text('half')\n"
         "    os.kill(os.getpid(), 9)\n"
