@@ -10,13 +10,16 @@ import errno
 import functools
 import glob
 import os
+import shutil
+import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import filelock
 import pooch
 
 from musicrec.errors import DataUnavailable
@@ -24,6 +27,7 @@ from musicrec.errors import DataUnavailable
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _DISK |= {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}  # a file stands where a folder should be, or a folder
 _LEFTOVER_AGE = 24 * 3600.0  # seconds; nobody writes one file for a day
+_UNUSED_AGE = 30 * 24 * 3600.0  # seconds after which what was built and nobody used is removed
 
 
 @functools.cache
@@ -118,6 +122,52 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def building_alone(folder: Path, name: str, what: str) -> Iterator[None]:
+    """Hold the lock of something that is built in a folder: a second process says so and waits for the first.
+
+    Parameters
+    ----------
+    folder
+        Made if it is absent.
+    name
+        Of the lock: one for each thing that is built.
+    what
+        What is built, for people.
+
+    Raises
+    ------
+    DataUnavailable
+        The disk is full, read-only or not ours to write.
+    """
+    lock = filelock.FileLock(folder / f".{name}.lock")
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            print(f"Another process is building {what}: waiting for it.", file=sys.stderr, flush=True)
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def mark_used(path: Path) -> None:
+    """Note that a file or folder of the cache was used now; a cache that is read-only keeps everything."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+def remove_unused(built: Iterable[Path]) -> None:
+    """Remove those files and folders that nobody used for 30 days (`mark_used`)."""
+    for path in built:
+        with suppress(OSError):  # another process was faster, or it is not ours
+            if time.time() - path.stat().st_mtime > _UNUSED_AGE:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _remove_leftovers(target: Path) -> None:

@@ -29,3 +29,7 @@ class DataUnavailable(MusicrecError, OSError):
 
 class CorruptData(MusicrecError, OSError):
     """A file that is there but is not what its checksum or schema promises."""
+
+
+class TrainingFailed(MusicrecError, RuntimeError):
+    """A training run that cannot go on: its loss, a weight or its metric is not finite."""

@@ -25,12 +25,13 @@ STEPS = {
 
 
 def environment(step: str) -> dict[str, str]:
-    """One thread each; what the committed notebooks record goes where no build looks for it."""
+    """One thread each; what the committed notebooks record and play goes where no build looks for it."""
     found = {**os.environ, **ONE_THREAD, **data_folders(), "PYTHONPATH": str(ROOT)}
     if step == "notebooks":
-        results = ROOT / "build" / "nbval" / "results"
-        results.mkdir(parents=True, exist_ok=True)
-        found["MUSICREC_RESULTS"] = str(results)
+        for made in ("results", "clips"):
+            folder = ROOT / "build" / "nbval" / made
+            folder.mkdir(parents=True, exist_ok=True)
+            found[f"MUSICREC_{made.upper()}"] = str(folder)
     return found
 
 

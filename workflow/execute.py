@@ -1,4 +1,4 @@
-"""Run one chapter: text to notebook, papermill, normal form, records, receipt.
+"""Run one chapter: text to notebook, papermill, normal form, sounds, records, receipt.
 
 Everything is made in a folder of its own and moved into place at the end, so that a chapter that fails or
 is killed leaves what an earlier run made. The chapter has one thread, the folder book/ and the interpreter
@@ -31,7 +31,7 @@ ONE_THREAD = {
 
 
 def execute(build: Build, chapter: str, receipt: Path) -> None:
-    """Run a chapter and put its notebook, records, cost and receipt in place.
+    """Run a chapter and put its notebook with its sounds, records, cost and receipt in place.
 
     Raises
     ------
@@ -50,12 +50,17 @@ def execute(build: Build, chapter: str, receipt: Path) -> None:
         started = time.monotonic()
         executed = notebook.normalise(_run(build, chapter, source, changed, stage))
         seconds = time.monotonic() - started
+        text = notebook.dumps(executed)
+        clips = {clip: stage / "clips" / Path(clip).name for clip in notebook.clips(text)}
         found = notebook.problems(executed)
+        found += [
+            f"it plays {clip}, which the run did not make" for clip in clips if not clips[clip].is_file()
+        ]
         if found:
             raise WorkflowError("\n  ".join([f"{chapter} ran, but its notebook cannot be kept:", *found]))
         trace = json.loads((stage / "trace.json").read_text(encoding="utf-8"))
-        (stage / "notebook.ipynb").write_text(notebook.dumps(executed), encoding="utf-8")
-        made = _move_into_place(build, chapter, stage)
+        (stage / "notebook.ipynb").write_text(text, encoding="utf-8")
+        made = _move_into_place(build, chapter, stage, clips)
         _write_cost(build, chapter, seconds, trace["peak_memory"])
         receipts.write(receipt, build, chapter, trace, made)
     say(f"{chapter}: done in {seconds:.0f} s, {trace['peak_memory'] / 1e6:.0f} MB")
@@ -88,6 +93,7 @@ def _environment(build: Build, stage: Path) -> dict[str, str]:
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             "MUSICREC_TRACE": str(stage / "trace.json"),
             "MUSICREC_RESULTS": str(stage / "results"),
+            "MUSICREC_CLIPS": str(stage / "clips"),
         }
     )
 
@@ -148,16 +154,15 @@ def _story(chapter: str, error: Any, log: Path) -> str:
     )
 
 
-def _move_into_place(build: Build, chapter: str, stage: Path) -> list[Path]:
-    made = [build.notebook(chapter)]
-    moves = [(stage / "notebook.ipynb", build.notebook(chapter))]
+def _move_into_place(build: Build, chapter: str, stage: Path, clips: dict[str, Path]) -> list[Path]:
+    moves = {build.notebooks / clip: made for clip, made in clips.items()}
+    moves[build.notebook(chapter)] = stage / "notebook.ipynb"
     for record in sorted((stage / "results").rglob("*.json")):
-        moves.append((record, build.results / record.name))
-        made.append(build.results / record.name)
-    for origin, target in moves:
+        moves[build.results / record.name] = record
+    for target, origin in moves.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         origin.replace(target)
-    return made
+    return list(moves)
 
 
 def _write_cost(build: Build, chapter: str, seconds: float, peak_memory: int) -> None:

@@ -20,9 +20,11 @@ from workflow import WorkflowError
 
 FIGURE_LIMIT = 40_000  # bytes of one picture
 NOTEBOOK_LIMIT = 600_000  # bytes of a notebook with its outputs
+CLIPS = "_static/clips"  # where a notebook's sounds are, from its own folder
 _TIMED = ("papermill", "execution", "ExecuteTime")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 _PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|private|var/folders)/[\w.-]+")
+_CLIP = re.compile(CLIPS + r"/[0-9a-f]+\.mp3")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")
 
 
@@ -168,6 +170,11 @@ def _output_problems(output: NotebookNode) -> list[str]:
             if hit := pattern.search(shown):
                 found.append(f"shows {what} ({hit.group()}): it differs from run to run; do not print it")
     return found
+
+
+def clips(text: str) -> list[str]:
+    """Addresses of the sounds that a page or the text of a notebook plays, relative to its folder."""
+    return sorted(set(_CLIP.findall(text)))
 
 
 def headline(source: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from musicrec.errors import MusicrecError
-from workflow import WorkflowError, receipts
+from workflow import WorkflowError, notebook, receipts
 from workflow.plan import Build, add_arguments
 
 SHOWN = ("_config.yml", "_toc.yml", "CITATION.cff", "constraints.txt", "book", "data", "musicrec", "workflow")
@@ -19,12 +19,14 @@ SHOWN = ("_config.yml", "_toc.yml", "CITATION.cff", "constraints.txt", "book", "
 
 def shown_files(build: Build) -> Iterator[Path]:
     """Every file that the pages are made from: of notebooks this build's, not those kept under git."""
+    heard = build.root / "book" / notebook.CLIPS  # by whoever ran a committed notebook by hand
     for name in SHOWN:
         path = build.root / name
         if path.is_file():
             yield path
         for file in path.rglob("*"):
-            if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".ipynb":
+            unseen = file.suffix == ".ipynb" or "__pycache__" in file.parts or file.is_relative_to(heard)
+            if file.is_file() and not unseen:
                 yield file
     yield from (build.notebook(chapter) for chapter in build.chapters())
 
@@ -37,12 +39,18 @@ def state(build: Build) -> str:
     return found.hexdigest()
 
 
+def _whole(build: Build) -> bool:
+    """Whether the pages are there, and the sounds that they play."""
+    text = "".join(build.notebook(chapter).read_text(encoding="utf-8") for chapter in build.chapters())
+    return all((build.html / file).is_file() for file in ("index.html", *notebook.clips(text)))
+
+
 def make(build: Build) -> None:
     """Bring the pages of a build whose chapters have run up to date."""
     stamp = build.site / "_build" / "made-from"
     now = state(build)
     index = build.html / "index.html"
-    if not (index.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == now):
+    if not (_whole(build) and stamp.is_file() and stamp.read_text(encoding="utf-8") == now):
         from workflow import site  # loads Sphinx
 
         print("pages: building", flush=True)

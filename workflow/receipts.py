@@ -18,7 +18,7 @@ from typing import Any
 from workflow.plan import Build
 
 _ALWAYS = ("constraints.txt", "workflow/execute.py", "workflow/kernel.py", "workflow/notebook.py")
-_NEVER = ("build/", "book/_static/clips/")  # made by runs
+_NEVER = (".", "build/")  # tools and caches; what runs made
 
 
 def digest(path: Path) -> str | None:
@@ -33,7 +33,7 @@ def inputs(build: Build, chapter: str, read: Iterable[str]) -> dict[str, str | N
     """Hashes of what a run rests on; `read` are the files (relative to the root) that its kernel opened."""
     records = f"data/results/real/{chapter}.json"
     paths = {f"chapters/{chapter}.md", records, *_ALWAYS}
-    paths |= {path for path in read if not path.startswith((".", *_NEVER))}
+    paths |= {path for path in read if not path.startswith(_NEVER)}
     if build.edition == "real":
         paths.remove(records)  # they are this run's own numbers, kept
     return {path: digest(build.root / path) for path in sorted(paths)}

@@ -1,11 +1,33 @@
 """Serve the pages to this machine's browser, and to nobody else."""
 
 import argparse
-import functools
-import http.server
+import asyncio
+import socket
 import sys
+from pathlib import Path
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, StaticFileHandler
 
 from workflow.plan import Build, add_arguments
+
+
+def application(pages: Path) -> Application:
+    """What answers: files of a folder, and parts of files, without which Safari plays no sound."""
+    folder = {"path": str(pages), "default_filename": "index.html"}
+    return Application([(r"/(.*)", StaticFileHandler, folder)])
+
+
+async def serve(pages: Path, port: int) -> None:
+    """Serve a folder to this machine until the process is stopped."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setblocking(False)
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    HTTPServer(application(pages)).add_socket(listening)
+    print(f"http://localhost:{port} shows {pages}; end with Ctrl-C", flush=True)
+    await asyncio.Event().wait()
 
 
 def main() -> int:
@@ -17,9 +39,10 @@ def main() -> int:
     if not pages.is_dir():
         print(f"there are no pages in {pages}; build them first: make book", file=sys.stderr)
         return 1
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(pages))
     try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", chosen.port), handler)
+        asyncio.run(serve(pages, chosen.port))
+    except KeyboardInterrupt:
+        print()
     except (OSError, OverflowError) as error:  # a port that is taken, ours only as root, or no port
         print(
             f"cannot serve on port {chosen.port}: {getattr(error, 'strerror', None) or error}; "
@@ -27,12 +50,6 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    with server:
-        print(f"http://localhost:{chosen.port} shows {pages}; end with Ctrl-C", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
     return 0
 
 

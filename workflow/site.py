@@ -1,9 +1,9 @@
 """The pages: lay out what jupyter-book needs in one folder, and build it there with warnings as errors.
 
 The folder is `build/site`: the root's `_config.yml`, `_toc.yml` and `CITATION.cff`, the front matter and
-static files of `book/`, the data cards, the executed notebooks, and two kinds of page that are made here:
-the build report, and a page of the API reference for each room of the library. Nothing under git is
-written.
+static files of `book/`, the data cards, the executed notebooks with the sounds that lie beside them, and two
+kinds of page that are made here: the build report, and a page of the API reference for each room of the
+library. Nothing under git is written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -24,6 +24,7 @@ PAGE_SUFFIXES = (".md", ".ipynb")
 # nbgrader's marks around a solution or hidden tests: for the teacher, not for the reader
 MARK = re.compile(r"[ \t]*#+ *(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[ \t]*(?:\n|$)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PAGE_LIMIT = 4_000_000  # bytes of a page with the sounds that it plays
 
 
 def lay_out(root: Path, executed: Mapping[str, Path], target: Path) -> bool:
@@ -95,7 +96,7 @@ def build(target: Path) -> Path:
     Raises
     ------
     WorkflowError
-        With the warnings and errors that jupyter-book reported.
+        With the warnings and errors that jupyter-book reported, or the pages that are over 4 MB.
     """
     html = target / "_build" / "html"
     unfinished = target / "_build" / "unfinished"
@@ -110,8 +111,15 @@ def build(target: Path) -> Path:
             "the file of the same name in book/, data/cards/ or chapters/.\n"
             + COLOUR.sub("", done.stderr).strip()
         )
+    made = unfinished / "_build" / "html"
+    heavy = [f"{page.name}, {size / 1e6:.1f} MB" for page, size in _sizes(made) if size > PAGE_LIMIT]
+    if heavy:
+        raise WorkflowError(
+            f"Pages with their clips may have {PAGE_LIMIT / 1e6:.0f} MB; over that: {'; '.join(heavy)}. "
+            "Show fewer players or figures."
+        )
     shutil.rmtree(html, ignore_errors=True)
-    (unfinished / "_build" / "html").replace(html)
+    made.replace(html)
     shutil.rmtree(unfinished)
     return html
 
@@ -119,6 +127,13 @@ def build(target: Path) -> Path:
 def toc_pages(folder: Path) -> list[str]:
     """Names of the pages that `_toc.yml` in a folder lists, without suffix, the root first."""
     return [str(page) for page in parse_toc_yaml(folder / "_toc.yml")]
+
+
+def _sizes(html: Path) -> Iterator[tuple[Path, int]]:
+    """Every page with its bytes and those of the sounds that it plays."""
+    for page in sorted(html.rglob("*.html")):
+        clips = notebook.clips(page.read_text(encoding="utf-8"))
+        yield page, sum(path.stat().st_size for path in (page, *(page.parent / clip for clip in clips)))
 
 
 def _without_marks(path: Path) -> bytes:
@@ -137,13 +152,16 @@ def _contents(root: Path, executed: Mapping[str, Path]) -> dict[str, bytes]:
     for path in sorted(book.rglob("*")):
         inside = path.relative_to(book)
         hidden = any(part.startswith(".") for part in inside.parts)
-        # The committed notebooks lie in book/ too; the pages show the executed ones.
-        if path.is_file() and path.suffix != ".ipynb" and not hidden and inside.parts[0] != "_build":
+        # The committed notebooks and what they play, run by hand, lie in book/ too; the pages show a run's.
+        other = path.suffix == ".ipynb" or hidden or inside.parts[0] == "_build"
+        if path.is_file() and not other and not inside.is_relative_to(notebook.CLIPS):
             sources[inside.as_posix()] = path
     for path in sorted((root / "data" / "cards").glob("*.md")):
         sources[f"cards/{path.name}"] = path
     for chapter, path in executed.items():
         sources[f"{chapter}.ipynb"] = path
+        played = notebook.clips(path.read_text(encoding="utf-8")) if path.is_file() else []
+        sources |= {clip: path.parent / clip for clip in played}
     absent = [str(path) for path in sources.values() if not path.is_file()]
     if absent:
         raise WorkflowError(f"The pages need {', '.join(absent)}, which is not there.")

@@ -1,4 +1,4 @@
-"""The command `musicrec`: getting and checking the data, and tuning the models.
+"""The command `musicrec`: getting and checking the data, indexing recordings, and tuning the models.
 
 Exit codes: 0 done; 1 it could not be done, and the message says why and what to do (for ``data verify``: a
 file is not what it must be); 2 the command was written wrongly; 130 it was stopped by the keyboard.

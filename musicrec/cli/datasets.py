@@ -37,13 +37,17 @@ def _here(found: Entry) -> tuple[str, str]:
     return "yes", str(folder)
 
 
+def _listeners(found: Entry) -> str:
+    return found.evidence if found.listeners else "none"
+
+
 @group.command("list")
 def show_list() -> None:
     """Show every dataset: what evidence it gives, how it is had, and whether it is here."""
     table = Table("name", "what it is", "listeners", "how it is had", "here")
     for name in catalogue.names():
         found = catalogue.entry(name)
-        table.add_row(name, found.title, found.evidence, found.access, escape(_here(found)[0]))
+        table.add_row(name, found.title, _listeners(found), found.access, escape(_here(found)[0]))
     terminal.out.print(table)
 
 
@@ -53,19 +57,22 @@ def show_info(name: Name) -> None:
     found = catalogue.entry(name)
     facts = {
         "title": found.title,
-        "listeners": found.evidence,
+        "listeners": _listeners(found),
         "licence": found.licence,
         "homepage": found.homepage,
         "cite": f"{found.citation.text} [{found.citation.key}]" if found.citation else None,
         "access": found.access,
         "how": found.how,
-        "archive": f"{found.archive.url} (sha256 {found.archive.sha256})" if found.archive else None,
         "here": _here(found)[1],
     }
-    for key, value in facts.items():
+    downloads = [("download", f"{each.url} ({each.checksum})") for each in found.downloads]
+    for key, value in [*facts.items(), *downloads]:
         if value:
             terminal.out.print(f"{key}:", style="bold", end=" ")
             terminal.out.print(value, markup=False, highlight=False, soft_wrap=True)
+    if found.recordings:
+        terminal.out.print("recordings:", style="bold", end=" ")
+        terminal.out.print(f"{found.recordings.count:,} in {found.recordings.folder}/", highlight=False)
     for file in found.files:
         terminal.out.print(f"\n{file.name}", style="bold", end=": ")
         terminal.out.print(
@@ -91,7 +98,10 @@ def get(name: Name) -> None:
 
 @group.command("verify")
 def check(name: Name) -> None:
-    """Check every file of a dataset against the catalogue: rows, columns and checksum. Downloads nothing."""
+    """Check every file of a dataset against the catalogue: rows, columns and checksum. Downloads nothing.
+
+    Recordings that come in an archive are counted.
+    """
     found = catalogue.entry(name)
     if found.folder is None:
         terminal.out.print(f"{name} comes with the library: it has no files to check.", highlight=False)
@@ -105,16 +115,16 @@ def check(name: Name) -> None:
         raise typer.Exit(1)
     reports = verify.check(found, folder)
     terminal.out.print(f"{name} in {folder}", markup=False, highlight=False, soft_wrap=True)
-    table = Table("file", "rows", "expected", "verdict")
+    table = Table("file", "found", "expected", "verdict")
     for report in reports:
-        rows = "" if report.rows is None else f"{report.rows:,}"
+        counts = ("" if count is None else f"{count:,}" for count in (report.found, report.expected))
         colour = "green" if report.sound else "red"
-        table.add_row(report.file.name, rows, f"{report.file.rows:,}", f"[{colour}]{report.status}[/]")
+        table.add_row(escape(report.name), *counts, f"[{colour}]{report.status}[/]")
     terminal.out.print(table)
     for report in reports:
         if report.detail:
             terminal.out.print(
-                f"{report.file.name}: {report.detail}", markup=False, highlight=False, soft_wrap=True
+                f"{report.name}: {report.detail}", markup=False, highlight=False, soft_wrap=True
             )
     if not all(report.sound for report in reports):
         terminal.err.print(

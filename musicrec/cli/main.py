@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from musicrec.cli import datasets, terminal, tuning
+from musicrec.cli import audio, datasets, terminal, tuning
 from musicrec.errors import MusicrecError
 
 
@@ -37,6 +37,7 @@ app = typer.Typer(
     "130 stopped by the keyboard.",
 )
 app.add_typer(datasets.group, name="data")
+app.add_typer(audio.group, name="audio")
 app.command("tune")(tuning.tune)
 
 

@@ -102,9 +102,10 @@ def load(name: str, **options: Any) -> Dataset:
 def fingerprint(name: str) -> str:
     """Hash of what `load(name)` would return, without loading it: equal as long as the dataset is the same.
 
-    Of a real dataset it is made from the checksums in the catalogue, which `load` holds the files to, and
-    from the source of the loader's module. A dataset that is built rather than read gives its own. What was
-    loaded with options has a fingerprint in its provenance.
+    Of a real dataset it is made from the checksums in the catalogue and from the source of the loader's
+    module. `load` holds tables to their checksums; of recordings, the catalogue knows those of the downloads,
+    and `load` trusts a folder that a person put there. A dataset that is built rather than read gives its
+    own. What was loaded with options has a fingerprint in its provenance.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def fingerprint(name: str) -> str:
     if found.access == "embedded":
         return str(importlib.import_module(module).fingerprint())
     checksums = [f"{each.name} {each.sha256_text}" for each in found.files]
+    if found.recordings is not None:
+        checksums += [f"{each.url} {each.checksum}" for each in found.downloads]
     return hashlib.sha256("\n".join([name, *checksums, _source(module)]).encode()).hexdigest()
 
 

@@ -70,10 +70,10 @@ def label_column(values: pd.Series, role: str) -> pd.Series:
     return values
 
 
-def label_index(labels: Iterable[Any], role: str) -> pd.Index:
-    """An index of labels: at least one, none missing, all of one type, each once."""
+def label_index(labels: Iterable[Any], role: str, *, may_be_empty: bool = False) -> pd.Index:
+    """An index of labels: at least one unless it may be empty, none missing, all of one type, each once."""
     index = _as_index(labels, role)
-    if not len(index):
+    if not len(index) and not may_be_empty:
         raise InvalidData(f"The {role} index is empty; give at least one label.")
     checked = label_column(index.to_series(), role)
     if checked.dtype != index.dtype:
@@ -108,8 +108,9 @@ def codes_of(labels: Iterable[Any], index: pd.Index, role: str) -> np.ndarray:
             "" if wanted.dtype == index.dtype else f" (they are {wanted.dtype}, the index is {index.dtype})"
         )
         raise UnknownName(
-            f"Unknown {role} {_shown(strangers)}{hint}: the index holds {counted(len(index), role)}, "
-            f"such as {_shown(index)}. Use labels that are in the index of {role}s."
+            f"Unknown {role} {_shown(strangers)}{hint}: the index holds {counted(len(index), role)}"
+            f"{', such as ' if len(index) else ''}{_shown(index)}. Use labels that are in the index of "
+            f"{role}s."
         )
     return codes.astype(np.int64, copy=False)
 

@@ -90,6 +90,9 @@ class Dataset:
         What simulated listeners really like. It is kept apart from all that a model is given.
     feature_makers : dict
         Functions of the dataset that make the features of each kind, called when first asked for.
+    said_by_listeners : frozenset of str
+        The kinds of features that the listeners themselves wrote. Their makers take, after the dataset, the
+        interactions of which they must not tell.
     tables : dict
         Further tables by name, such as friends or tags.
     provenance : dict
@@ -113,7 +116,8 @@ class Dataset:
     splits: Splits = field(default_factory=lambda: Splits({}))
     audio: Any = None
     truth: Any = None
-    feature_makers: Mapping[str, Callable[["Dataset"], Features]] = field(default_factory=dict)
+    feature_makers: Mapping[str, Callable[..., Features]] = field(default_factory=dict)
+    said_by_listeners: frozenset[str] = frozenset()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     _made: dict[str, Features] = field(default_factory=dict, init=False)
@@ -153,32 +157,53 @@ class Dataset:
         if self.sessions is not None:
             self.sessions.check_codes(self.interactions.n_items, self.interactions.n_users)
 
-    def features(self, kind: str) -> Features:
+    def features(self, kind: str, *, hidden: Split | None = None) -> Features:
         """What is known of each item, as numbers: kinds are such as "tags", "style" and "descriptors".
+
+        Parameters
+        ----------
+        kind : str
+            Which.
+        hidden : Split, optional
+            Leave out what listeners said of items whose play this split hides from a model (in `valid` or
+            `test`). It makes a difference where those who play also wrote the features, as the tags of
+            Last.fm-2k; elsewhere none.
 
         Returns
         -------
         Features
-            One row an item, in the order of `items`; made once and kept.
+            One row an item, in the order of `items`. What nothing is hidden from is made once and kept.
 
         Raises
         ------
         UnknownName
             Where the dataset has no such kind; the message lists those it has.
+        InvalidArgument
+            Where `hidden` is no Split.
         """
         if not hashable(kind) or kind not in self.feature_makers:
             raise UnknownName(
                 f"{self.name} has no features {kind!r}; it has {sorted(self.feature_makers) or 'none'}. "
                 "Choose one of those."
             )
+        if hidden is not None and not isinstance(hidden, Split):
+            raise InvalidArgument(
+                f"hidden must be the split whose valid and test no model may know of, found "
+                f"{type(hidden).__name__}. Make one with data.holdout."
+            )
+        if hidden is not None and kind in self.said_by_listeners:
+            parts = (part for part in (hidden.valid, hidden.test) if part is not None)
+            return self._aligned(kind, self.feature_makers[kind](self, *parts))
         if kind not in self._made:
-            made = self.feature_makers[kind](self)
-            if not made.items.equals(self.interactions.items):
-                raise InvalidData(
-                    f"The features {kind!r} of {self.name} are not aligned to its items; use Features.align."
-                )
-            self._made[kind] = made
+            self._made[kind] = self._aligned(kind, self.feature_makers[kind](self))
         return self._made[kind]
+
+    def _aligned(self, kind: str, made: Features) -> Features:
+        if not made.items.equals(self.interactions.items):
+            raise InvalidData(
+                f"The features {kind!r} of {self.name} are not aligned to its items; use Features.align."
+            )
+        return made
 
     def table(self, name: str) -> pd.DataFrame:
         """A further table of the dataset (a copy), such as "friends"; UnknownName lists those there are."""
@@ -192,7 +217,7 @@ class Dataset:
     def _summary(self) -> dict[str, str]:
         x = self.interactions
         summary = {
-            "evidence": {"real": "real listeners", "simulated": "simulated listeners"}[self.evidence],
+            "evidence": f"{self.evidence} {'listeners' if x.n_users else 'recordings, no listeners'}",
             "users": f"{x.n_users:,}",
             "items": f"{x.n_items:,}",
             "events": f"{len(x):,}",

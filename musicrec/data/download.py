@@ -25,15 +25,15 @@ _CONNECT, _READ = 10.0, 60.0  # seconds of silence before a connection counts as
 _RETRIES = 2
 
 
-def download(url: str, *, sha256: str, folder: Path, label: str, advice: str) -> Path:
+def download(url: str, *, checksum: str, folder: Path, label: str, advice: str) -> Path:
     """Download a file into a folder that is used for nothing else, by one process at a time.
 
     Parameters
     ----------
     url
         The address. The last part of its path becomes the name of the file.
-    sha256
-        The checksum that the file must have, in hexadecimal digits.
+    checksum
+        What the file must have: the algorithm, a colon and hexadecimal digits, as in "sha256:0a1b...".
     folder
         Made if absent. A part that an earlier try left in it is completed.
     label
@@ -60,7 +60,7 @@ def download(url: str, *, sha256: str, folder: Path, label: str, advice: str) ->
         registry = pooch.create(
             path=folder,
             base_url="",
-            registry={name: f"sha256:{sha256}"},
+            registry={name: checksum},
             urls={name: url},
             retry_if_failed=_RETRIES,
         )
@@ -73,9 +73,9 @@ def download(url: str, *, sha256: str, folder: Path, label: str, advice: str) ->
             ) from error
         except ValueError as error:  # pooch's word for a checksum that does not match
             raise CorruptData(
-                f"What {url} sent for {label} has not the sha256 {sha256} that the catalogue states: it was "
-                f"altered, or the source has published another version. It was thrown away. Try again later. "
-                f"{advice}"
+                f"What {url} sent for {label} has not the checksum {checksum} that the catalogue states: it "
+                f"was altered, or the source has published another version. It was thrown away. Try again "
+                f"later. {advice}"
             ) from error
 
 

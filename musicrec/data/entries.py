@@ -13,11 +13,16 @@ Access = Literal["embedded", "fetchable", "convertible", "by-hand"]
 
 
 @dataclass(frozen=True)
-class Archive:
-    """An archive to download: its address and the checksum that it must have."""
+class Download:
+    """What is downloaded: its address, and the checksum that it must have, as in "sha1:0a1b...".
+
+    An archive is unpacked into the dataset's folder. What has a ``file`` is no archive: it becomes that file
+    of the folder.
+    """
 
     url: str
-    sha256: str
+    checksum: str
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,18 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Recordings:
+    """Recordings that a dataset is read from, too many to list one by one.
+
+    ``folder`` is the one that they lie in, at any depth, ``labels`` the table that says what each of them is.
+    """
+
+    folder: str
+    count: int
+    labels: str | None = None
+
+
+@dataclass(frozen=True)
 class Citation:
     """What to cite: the key in the book's references, and the reference in words."""
 
@@ -47,7 +64,11 @@ class Citation:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the catalogue says of one dataset. ``folder`` is None where the dataset comes with the library."""
+    """What the catalogue says of one dataset.
+
+    ``folder`` is None where the dataset comes with the library; ``listeners`` is False where it holds
+    recordings that nobody is known to have heard.
+    """
 
     name: str
     title: str
@@ -58,9 +79,19 @@ class Entry:
     how: str
     homepage: str | None = None
     folder: str | None = None
+    listeners: bool = True
     citation: Citation | None = None
-    archive: Archive | None = None
+    downloads: tuple[Download, ...] = ()
     files: tuple[DataFile, ...] = ()
+    recordings: Recordings | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        """What the dataset's folder must hold to be whole: files and folders, by their names in it."""
+        named = [each.name for each in self.files] + [each.file for each in self.downloads if each.file]
+        if self.recordings is None:
+            return named
+        return named + [part for part in (self.recordings.folder, self.recordings.labels) if part]
 
     def file(self, name: str) -> DataFile:
         """Facts about one of the files, by its name."""
@@ -89,8 +120,9 @@ def read_catalogue(path: Path) -> dict[str, Entry]:
             entries[name] = Entry(
                 name=name,
                 citation=Citation(**table.pop("citation")) if "citation" in table else None,
-                archive=Archive(**table.pop("archive")) if "archive" in table else None,
+                downloads=tuple(Download(**each) for each in table.pop("downloads", [])),
                 files=tuple(DataFile(**each) for each in table.pop("files", [])),
+                recordings=Recordings(**table.pop("recordings")) if "recordings" in table else None,
                 **table,
             )
         except TypeError as error:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import filelock
 
-from musicrec.data.archive import extract
 from musicrec.cache import absolute, cache_dir, cache_location, writing
+from musicrec.data.archive import extract
 from musicrec.data.download import download
 from musicrec.data.entries import Entry
 from musicrec.errors import CorruptData, DataUnavailable
@@ -56,8 +56,8 @@ def find(found: Entry) -> Path | None:
 
 
 def missing(found: Entry, folder: Path) -> list[str]:
-    """Names of the files of a dataset that a folder lacks."""
-    return [each.name for each in found.files if not (folder / each.name).is_file()]
+    """Names of the parts of a dataset, files and folders of recordings, that a folder lacks."""
+    return [part for part in found.parts if not (folder / part).exists()]
 
 
 def fetch(found: Entry) -> Path:
@@ -71,19 +71,19 @@ def fetch(found: Entry) -> Path:
     Returns
     -------
     Path
-        An absolute path to a folder that holds every file of the entry.
+        An absolute path to a folder that holds every part of the entry.
 
     Raises
     ------
     DataUnavailable
-        The folder is here but lacks files; or it is not here and cannot be downloaded: no network, no
+        The folder is here but lacks parts; or it is not here and cannot be downloaded: no network, no
         address, a full disk, a cache that cannot be written.
     CorruptData
         What was downloaded is not what the catalogue describes.
     """
     if here := find(found):
         return _whole(found, here)
-    if found.folder is None or found.archive is None:
+    if found.folder is None or not found.downloads:
         raise DataUnavailable(f"{found.name} cannot be downloaded. {by_hand(found)}")
     cache = cache_dir()
     lock = filelock.FileLock(cache / f".{found.name}.lock")
@@ -91,15 +91,19 @@ def fetch(found: Entry) -> Path:
         with writing(Path(lock.lock_file)), lock.acquire(timeout=_PATIENCE):
             if here := find(found):  # another process was faster
                 return here
-            archive = download(
-                found.archive.url,
-                sha256=found.archive.sha256,
-                folder=cache / "downloads" / found.name,
-                label=found.name,
-                advice=by_hand(found),
-            )
-            _unpack(found, archive, cache / "datasets" / found.folder)
-            shutil.rmtree(archive.parent, ignore_errors=True)
+            downloads = cache / "downloads" / found.name
+            arrived = [
+                download(
+                    each.url,
+                    checksum=each.checksum,
+                    folder=downloads,
+                    label=found.name,
+                    advice=by_hand(found),
+                )
+                for each in found.downloads
+            ]
+            _put_together(found, arrived, cache / "datasets" / found.folder)
+            shutil.rmtree(downloads, ignore_errors=True)
             return cache / "datasets" / found.folder
     except filelock.Timeout:
         raise DataUnavailable(
@@ -135,21 +139,26 @@ def _whole(found: Entry, folder: Path) -> Path:
     return folder
 
 
-def _unpack(found: Entry, archive: Path, target: Path) -> None:
-    """Unpack an archive so that `target` is either whole or not there."""
+def _put_together(found: Entry, arrived: list[Path], target: Path) -> None:
+    """Unpack or move what was downloaded so that `target` is either whole or not there."""
     temporary = target.parent / f".{target.name}.unpacking"
     with writing(target):
         shutil.rmtree(temporary, ignore_errors=True)  # we hold the lock: it is of a killed run
         temporary.mkdir(parents=True)
         try:
-            extract(archive, temporary)
+            for each, path in zip(found.downloads, arrived, strict=True):
+                if each.file is None:
+                    extract(path, temporary)
+                else:
+                    (temporary / each.file).parent.mkdir(parents=True, exist_ok=True)
+                    path.replace(temporary / each.file)
             inner = [path for path in temporary.iterdir() if path.is_dir()]
             places = [temporary, *(inner if len(inner) == 1 else [])]  # some archives hold one folder
-            whole = [place for place in places if all((place / each.name).is_file() for each in found.files)]
+            whole = [place for place in places if not missing(found, place)]
             if not whole:
                 raise CorruptData(
-                    f"{archive} does not hold the files of {found.name} "
-                    f"({', '.join(each.name for each in found.files)}). {by_hand(found)}"
+                    f"{', '.join(map(str, arrived))} does not hold the files of {found.name} "
+                    f"({', '.join(found.parts)}). {by_hand(found)}"
                 )
             whole[0].replace(target)
         finally:

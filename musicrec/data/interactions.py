@@ -47,7 +47,8 @@ class Interactions:
     Parameters
     ----------
     users, items : pandas.Index
-        Labels; the position of a label is its code. A user or item without events is legal.
+        Labels; the position of a label is its code. A user or item without events is legal, and so are
+        recordings that nobody heard: no users at all, and no events.
     events : pandas.DataFrame
         Columns `user` and `item` (integer codes) and, where known, `weight` (finite, 0 or more; 1 where
         absent), `time` (numbers or datetimes) and `session` (integer codes).
@@ -61,7 +62,7 @@ class Interactions:
     """
 
     def __init__(self, users: pd.Index, items: pd.Index, events: pd.DataFrame) -> None:
-        self.users = label_index(users, "user")
+        self.users = label_index(users, "user", may_be_empty=True)
         self.items = label_index(items, "item")
         if not isinstance(events, pd.DataFrame):
             raise InvalidArgument(
@@ -142,7 +143,10 @@ class Interactions:
                 "Check how it was read, or pass users= and items= to make empty interactions over them."
             )
         labels = {role: label_column(raw[role], role) for role in labelled}
-        over_users = sorted_labels(labels["user"]) if users is None else label_index(users, "user")
+        if users is None:
+            over_users = sorted_labels(labels["user"])
+        else:
+            over_users = label_index(users, "user", may_be_empty=True)
         over_items = sorted_labels(labels["item"]) if items is None else label_index(items, "item")
         events: dict[str, Any] = {
             "user": codes_of(labels["user"], over_users, "user"),
@@ -252,8 +256,8 @@ class Interactions:
 
     @property
     def density(self) -> float:
-        """Share of all user-item pairs that are in `matrix`, between 0 and 1."""
-        return self.n_pairs / (self.n_users * self.n_items)
+        """Share of all user-item pairs that are in `matrix`, between 0 and 1; 0 where there are no users."""
+        return self.n_pairs / max(self.n_users * self.n_items, 1)
 
     def __repr__(self) -> str:
         return (

@@ -1,5 +1,10 @@
 from . import plots as plots
+from .cards import Card as Card
+from .cards import player as player
+from .cards import players as players
 from .figures import figure as figure
+from .lists import item_card as item_card
+from .lists import recommendations as recommendations
 from .shown import Shown as Shown
 from .source_code import source as source
 from .style import palette as palette

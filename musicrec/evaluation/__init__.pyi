@@ -1,6 +1,8 @@
 from . import list_measures as list_measures
 from .averaging import mean_over_seeds as mean_over_seeds
 from .beyond import beyond_accuracy as beyond_accuracy
+from .clips import ClipEvaluation as ClipEvaluation
+from .clips import judge_clips as judge_clips
 from .growth import Growth as Growth
 from .growth import GrowthComparison as GrowthComparison
 from .growth import compare_growth as compare_growth

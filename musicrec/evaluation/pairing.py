@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from musicrec.errors import InvalidArgument
-from musicrec.evaluation.protocol import Evaluation
+from musicrec.evaluation.judged import Judged
 
 
 def paired(
-    a: Evaluation | Sequence[Evaluation], b: Evaluation | Sequence[Evaluation], metric: str
-) -> list[tuple[Evaluation, Evaluation]]:
+    a: Judged | Sequence[Judged], b: Judged | Sequence[Judged], metric: str
+) -> list[tuple[Judged, Judged]]:
     """The evaluations that stand opposite each other, one pair a seed; errors as in `compare`."""
     treatment, baseline = listed(a, "a"), listed(b, "b")
     if len(treatment) != len(baseline):
@@ -27,21 +25,21 @@ def paired(
                 f"a's evaluation of seed {x.seed} stands opposite b's of seed {y.seed}; bring both sides "
                 "into the same order of seeds."
             )
-        if x.part != y.part or not np.array_equal(x.candidates, y.candidates):
+        if not x.asked_as(y):
             raise InvalidArgument(
-                f"a was asked about {x.part} among {len(x.candidates):,} items and b about {y.part} among "
-                f"{len(y.candidates):,}, or others. Only lists drawn from the same items can be compared."
+                f"a was asked about {x.question} and b about {y.question}, or others. Only answers to one "
+                "question can be compared, and lists only where they were drawn from the same items."
             )
         for one in (x, y):
-            if metric not in one.per_user:
+            if metric not in one.rows:
                 raise InvalidArgument(
                     f"There is no metric {metric!r} in the evaluation of {one.model}; it has "
-                    f"{', '.join(one.per_user.columns)}. Evaluate with another k."
+                    f"{', '.join(one.rows.columns)}. Take one of these, or evaluate with another k."
                 )
     return pairs
 
 
-def name_of(side: list[Evaluation]) -> str:
+def name_of(side: list[Judged]) -> str:
     """The model as it shows itself, without settings where they differ from seed to seed."""
     shown = {one.model for one in side}
     return shown.pop() if len(shown) == 1 else _kind(side[0].model)
@@ -51,12 +49,12 @@ def _kind(model: str) -> str:
     return model.partition("(")[0]
 
 
-def listed(side: Evaluation | Sequence[Evaluation], name: str) -> list[Evaluation]:
+def listed(side: Judged | Sequence[Judged], name: str) -> list[Judged]:
     """One side as a list: evaluations of one model that were asked the same, each of a seed of its own."""
-    found = [side] if isinstance(side, Evaluation) else list(side) if isinstance(side, Sequence) else []
-    if not found or not all(isinstance(one, Evaluation) for one in found):
+    found = [side] if isinstance(side, Judged) else list(side) if isinstance(side, Sequence) else []
+    if not found or not all(isinstance(one, Judged) for one in found):
         raise InvalidArgument(
-            f"{name} must be what evaluate returns, or a list of such, one a seed; found "
+            f"{name} must be what evaluate or judge_clips returns, or a list of such, one a seed; found "
             f"{type(side).__name__}{f' of {len(found)}' if found else ''}."
         )
     seeds = [one.seed for one in found]
@@ -72,10 +70,12 @@ def listed(side: Evaluation | Sequence[Evaluation], name: str) -> list[Evaluatio
             "seeds."
         )
     for one in found[1:]:
-        if one.part != found[0].part or list(one.per_user.columns) != list(found[0].per_user.columns):
+        first = found[0]
+        same = type(one) is type(first) and one.part == first.part
+        if not same or list(one.rows.columns) != list(first.rows.columns):
             raise InvalidArgument(
-                f"{name} mixes questions: seed {found[0].seed} was asked about {found[0].part} with "
-                f"{', '.join(found[0].per_user.columns)}, seed {one.seed} about {one.part} with "
-                f"{', '.join(one.per_user.columns)}. Evaluate all with the same part and k."
+                f"{name} mixes questions: seed {first.seed} was asked about {first.question} with "
+                f"{', '.join(first.rows.columns)}, seed {one.seed} about {one.question} with "
+                f"{', '.join(one.rows.columns)}. Evaluate all with the same part and measures."
             )
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,15 @@ import scipy.sparse as sp
 from musicrec.data.cutting import check_whole
 from musicrec.data.split import Split
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.evaluation.judged import Judged
 from musicrec.evaluation.question import Part, among, candidate_items, part_of, seen_pairs
-from musicrec.evaluation.resampling import bootstrap_interval
 from musicrec.metrics import ranking_metrics
 from musicrec.metrics.ranking import cutoffs
 from musicrec.models.base import Recommender
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Judged):
     """What `evaluate` found: measures of each user's list, and what the figures rest on.
 
     Attributes
@@ -46,34 +46,31 @@ class Evaluation:
         The number given to `evaluate`, by which `compare` pairs.
     """
 
-    model: str
     per_user: pd.DataFrame
     lists: np.ndarray
     users: np.ndarray
     candidates: np.ndarray
-    part: Part
     left_out: int
     masked: int
     by_construction: bool
-    seed: int | None
 
-    def mean(self) -> pd.Series:
-        """Each measure, averaged over the evaluated users."""
-        return self.per_user.mean()
+    unit: ClassVar[str] = "user"
+    limits: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def interval(self, level: float = 0.95, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-        """Bootstrap intervals of the means over users: columns low and high, one row a measure.
+    @property
+    def rows(self) -> pd.DataFrame:
+        return self.per_user
 
-        They hold for other users on this split; what another split would change, only several seeds show
-        (`compare`).
+    @property
+    def question(self) -> str:
+        return f"{self.part} among {len(self.candidates):,} items"
 
-        Raises
-        ------
-        InvalidArgument
-            Where `level` is not between 0 and 1, or `resamples` or `seed` is no whole number.
-        """
-        low, high = bootstrap_interval(self.per_user.to_numpy(), level, resamples, seed)
-        return pd.DataFrame({"low": low, "high": high}, index=self.per_user.columns)
+    def asked_as(self, other: Judged) -> bool:
+        return (
+            isinstance(other, Evaluation)
+            and self.part == other.part
+            and np.array_equal(self.candidates, other.candidates)
+        )
 
     def __repr__(self) -> str:
         seed = "" if self.seed is None else f", seed {self.seed}"

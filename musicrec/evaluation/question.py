@@ -12,11 +12,12 @@ from musicrec.models.base import Recommender
 from musicrec.models.inputs import checked_codes
 
 Part = Literal["test", "valid"]
+PARTS = ("test", "valid")
 
 
 def part_of(split: Split, part: Part) -> Interactions:
     """The part asked about; InvalidArgument where the split has none of that name."""
-    if part not in ("test", "valid"):
+    if part not in PARTS:
         raise InvalidArgument(f"part is {part!r}; it must be 'test' or 'valid'.")
     asked = split.test if part == "test" else split.valid
     if asked is None:

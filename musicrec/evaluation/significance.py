@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.evaluation.judged import Judged
 from musicrec.evaluation.pairing import name_of, paired
-from musicrec.evaluation.protocol import Evaluation
 from musicrec.evaluation.resampling import sign_flip_p, two_level_interval
 
 Verdict = Literal["supported", "not supported", "inconclusive"]
@@ -21,8 +21,9 @@ Verdict = Literal["supported", "not supported", "inconclusive"]
 class Comparison:
     """What `compare` found: the treatment's metric less the baseline's, and what follows from it.
 
-    `interval` is that of `difference`, at the confidence `level`; `p` is two-sided. `users` and `seeds` say
-    how many the comparison rests on, `dropped` how often a user was absent from one side of a seed.
+    `interval` is that of `difference`, at the confidence `level`; `p` is two-sided. `rows` and `seeds` say
+    how many the comparison rests on, `unit` what a row is ("user" or "piece"), `dropped` how often one was
+    absent from one side of a seed.
     """
 
     metric: str
@@ -36,7 +37,8 @@ class Comparison:
     p: float
     smallest: float
     verdict: Verdict
-    users: int
+    unit: str
+    rows: int
     seeds: int
     dropped: int
 
@@ -45,20 +47,20 @@ class Comparison:
         return (
             f"Comparison({self.treatment} against {self.baseline}, {self.metric}: {self.difference:+.4f} "
             f"[{low:+.4f}, {high:+.4f}] at {self.level:.0%}, p {self.p:.4f}; more than {self.smallest:g}: "
-            f"{self.verdict}; {self.users:,} users, {self.seeds} seeds)"
+            f"{self.verdict}; {self.rows:,} {self.unit}s, {self.seeds} seeds)"
         )
 
 
 def compare(
-    a: Evaluation | Sequence[Evaluation],
-    b: Evaluation | Sequence[Evaluation],
+    a: Judged | Sequence[Judged],
+    b: Judged | Sequence[Judged],
     metric: str = "ndcg@10",
     smallest: float = 0.0,
     level: float = 0.95,
     resamples: int = 5000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare a treatment `a` with a baseline `b`, user by user and seed by seed.
+    """Compare a treatment `a` with a baseline `b`, user by user (or piece by piece) and seed by seed.
 
     The differences of each user are averaged over the seeds in which both sides have her. The interval is a
     two-level bootstrap over seeds and users (`resampling.two_level_interval`), p comes from flipping the
@@ -67,10 +69,10 @@ def compare(
 
     Parameters
     ----------
-    a, b : Evaluation or sequence of Evaluation
+    a, b : Evaluation or ClipEvaluation, or a sequence of them
         One, or one a seed, both sides in the same order.
     metric : str
-        A column of `per_user`.
+        A column of `per_user`, or of `per_piece`.
     smallest : float
         The verdict is about a difference of more than this. Below 0 for the claim that nothing worth naming
         is lost.
@@ -84,28 +86,30 @@ def compare(
     Raises
     ------
     InvalidArgument
-        Where the sides have another number of evaluations, or other seeds, parts, candidates or metrics;
+        Where the sides have another number of evaluations, or other seeds, parts, candidates or metrics; one
+        is about users and the other about pieces;
         where one side mixes models; or a number is out of range.
     InvalidData
-        Where a seed has no user who is on both sides.
+        Where a seed has no user (or piece) who is on both sides.
 
     Notes
     -----
-    Users are taken as independent of each other. p does not know that seeds are few: the verdict rests on the
-    interval. Explained in chapter 02_collaborative_filtering.
+    Users, or pieces, are taken as independent of each other. p does not know that seeds are few: the verdict
+    rests on the interval. Explained in chapter 02_collaborative_filtering.
     """
     check_smallest(smallest)
     pairs = paired(a, b, metric)
-    joined = [pd.concat([x.per_user[metric], y.per_user[metric]], axis=1, join="inner") for x, y in pairs]
+    unit = pairs[0][0].unit
+    joined = [pd.concat([x.rows[metric], y.rows[metric]], axis=1, join="inner") for x, y in pairs]
     shared = sum(map(len, joined))
     if not all(map(len, joined)):
         raise InvalidData(
-            "There is a seed in which no user is on both sides, so there is nothing to pair. Evaluate both "
-            "models on the same splits."
+            f"There is a seed in which no {unit} is on both sides, so there is nothing to pair. Evaluate "
+            "both models on the same splits."
         )
     sides = [pd.concat([both.iloc[:, side] for both in joined], axis=1).to_numpy() for side in (0, 1)]
     differences = sides[0] - sides[1]
-    per_user = np.nanmean(differences, axis=1)
+    own = np.nanmean(differences, axis=1)
     means = [float(np.nanmean(side, axis=1).mean()) for side in sides]
     interval = two_level_interval(differences, level, resamples, seed)
     return Comparison(
@@ -114,15 +118,16 @@ def compare(
         baseline=name_of([y for _, y in pairs]),
         mean_treatment=means[0],
         mean_baseline=means[1],
-        difference=float(per_user.mean()),
+        difference=float(own.mean()),
         interval=interval,
         level=level,
-        p=sign_flip_p(per_user, resamples, seed),
+        p=sign_flip_p(own, resamples, seed),
         smallest=float(smallest),
         verdict=verdict_of(interval, smallest),
-        users=len(per_user),
+        unit=unit,
+        rows=len(own),
         seeds=len(pairs),
-        dropped=sum(len(x.per_user) + len(y.per_user) for x, y in pairs) - 2 * shared,
+        dropped=sum(len(x.rows) + len(y.rows) for x, y in pairs) - 2 * shared,
     )
 
 

@@ -69,7 +69,7 @@ class Recorded(Mapping[str, Record]):
             return NOTHING_KEPT
         provenance = self.results.provenance
         on = ", ".join(
-            f"{_title(name)} ({about['evidence']} listeners)"
+            f"{_title(name)} ({about['evidence']} {'listeners' if _heard(name) else 'recordings'})"
             for name, about in provenance["datasets"].items()
         )
         if not self.kept:
@@ -208,3 +208,8 @@ def _interval(entry: Record | None) -> str | None:
 def _title(name: str) -> str:
     """What people call a dataset: its title up to the colon."""
     return catalogue.entry(name).title.partition(":")[0] if name in catalogue.names() else name
+
+
+def _heard(name: str) -> bool:
+    """Whether a dataset has listeners; one that is not in the catalogue has."""
+    return name not in catalogue.names() or catalogue.entry(name).listeners

@@ -17,6 +17,7 @@ from musicrec.study.records import results_path, rounded, write
 if TYPE_CHECKING:
     from musicrec.data import Dataset
 
+SAMPLES = {"user": "listeners", "piece": "pieces"}  # the rows of a comparison, as the results name them
 _MAY_REST_ON = {
     "songbook": ("simulated",),
     "real": ("real",),
@@ -119,7 +120,7 @@ def _judged(
     else:
         evidence = listeners
         sides = (made.mean_treatment, made.mean_baseline)
-        sample = {"listeners": int(made.users), "seeds": int(made.seeds)}
+        sample = {SAMPLES[made.unit]: int(made.rows), "seeds": int(made.seeds)}
     _check_declared(id, test, made, evidence)
     interval = plain_interval(id, made.interval)
     assert interval is not None  # a comparison has one

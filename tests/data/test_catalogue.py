@@ -26,14 +26,16 @@ def test_an_entry_is_complete(name):
     found = catalogue.entry(name)
     assert found.evidence in ("real", "simulated")
     assert found.access in ("embedded", "fetchable", "convertible", "by-hand")
-    assert (found.folder is None) == (found.access == "embedded") == (not found.files)
-    assert (found.archive is not None) == (found.access in ("fetchable", "convertible"))
+    assert (found.folder is None) == (found.access == "embedded") == (not found.parts)
+    assert bool(found.downloads) == (found.access in ("fetchable", "convertible"))
     assert found.title and found.licence and found.how
     module, _, function = found.loader.partition(":")
     assert callable(getattr(importlib.import_module(module), function))
-    if found.archive:
-        assert found.archive.url.startswith("https://")
-        assert re.fullmatch("[0-9a-f]{64}", found.archive.sha256)
+    for each in found.downloads:
+        assert each.url.startswith("https://") or name == "gtzan"
+        assert re.fullmatch("sha256:[0-9a-f]{64}|sha1:[0-9a-f]{40}|md5:[0-9a-f]{32}", each.checksum)
+    if found.recordings:
+        assert found.recordings.count > 0
     for file in found.files:
         assert re.fullmatch("[0-9a-f]{64}", file.sha256)
         assert re.fullmatch("[0-9a-f]{64}", file.sha256_text)
@@ -54,8 +56,11 @@ def test_a_data_card_agrees_with_the_catalogue(name):
     card = (ROOT / "data" / "cards" / f"{name}.md").read_text(encoding="utf-8")
     if found.folder:
         assert f"`{found.folder}`" in card
-    if found.homepage and found.files:
+    if found.homepage and found.parts:
         assert found.homepage in card
+    if found.recordings and not any(each.file for each in found.downloads):
+        assert f"{found.recordings.count:,}" in card
+        assert all(each.url in card for each in found.downloads)
     for file in found.files:
         assert f"| {file.name} | {file.rows:,} | {', '.join(file.columns)} |" in card
 

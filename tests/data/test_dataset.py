@@ -48,6 +48,22 @@ def test_features_are_made_once_and_kept(ds, asked):
     assert asked == ["toy"]
 
 
+def test_a_split_hides_only_from_what_listeners_said(ds, asked):
+    split = ds.splits["published"]
+    assert ds.features("style", hidden=split) is ds.features("style")
+    assert asked == ["toy"]
+
+    def tags(dataset, *hidden):
+        heard = sum(len(part) for part in hidden)
+        return Features("tags", dataset.items.index, ["pipe"], np.array([[5.0 - heard], [0.0]]))
+
+    said = replace(ds, feature_makers={"tags": tags}, said_by_listeners=frozenset({"tags"}))
+    assert said.features("tags", hidden=split).matrix[0, 0] == 4
+    assert said.features("tags").matrix[0, 0] == 5
+    with pytest.raises(InvalidArgument, match=r"hidden must be the split .* found Interactions"):
+        said.features("tags", hidden=X)
+
+
 def test_tables_are_handed_out_as_copies(ds):
     table = ds.table("friends")
     table["user"] = "mallory"

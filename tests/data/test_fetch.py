@@ -3,10 +3,12 @@
 import errno
 import hashlib
 import http.server
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import zipfile
@@ -17,7 +19,7 @@ import pytest
 
 from musicrec import cache
 from musicrec.data import fetch
-from musicrec.data.entries import Archive, DataFile, Entry
+from musicrec.data.entries import DataFile, Download, Entry, Recordings
 from musicrec.errors import CorruptData, DataUnavailable
 
 TABLE = os.urandom(300_000).hex().encode()  # 600 kB that a zip cannot make much smaller
@@ -31,7 +33,7 @@ def pack(path: Path, prefix: str = "") -> bytes:
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves one file; can cut the connection, wait half way, ignore Range or send something else."""
+    """Serves one file, others by name; can cut the connection, wait, ignore Range or send an error."""
 
     daemon_threads = True
     content = b""
@@ -43,6 +45,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[str | None] = []
+        self.others: dict[str, bytes] = {}
         self.half_way = threading.Event()
         self.released = threading.Event()
 
@@ -55,7 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self):
-        server, content = self.server, self.server.content
+        server = self.server
+        content = server.others.get(self.path.removeprefix("/"), server.content)
         wanted = self.headers.get("Range")
         server.asked.append(wanted)
         start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and server.ranges else 0
@@ -127,7 +131,7 @@ def entry_for(server: Server) -> Entry:
         how="Download the archive and unpack it into the folder tiny-1.",
         homepage="https://example.org/tiny",
         folder="tiny-1",
-        archive=Archive(server.url, hashlib.sha256(server.content).hexdigest()),
+        downloads=(Download(server.url, f"sha256:{hashlib.sha256(server.content).hexdigest()}"),),
         files=(file,),
     )
 
@@ -261,7 +265,7 @@ def test_an_archive_without_the_files_is_refused_and_leaves_no_folder(server, tm
 
 def test_no_network_says_what_to_do(tiny, server):
     server.server_close()
-    offline = replace(tiny, archive=replace(tiny.archive, url="http://127.0.0.1:9/tiny.zip"))
+    offline = replace(tiny, downloads=(replace(tiny.downloads[0], url="http://127.0.0.1:9/tiny.zip"),))
     with pytest.raises(
         DataUnavailable, match=r"there is no connection.*By hand.*Set MUSICREC_DATA"
     ) as caught:
@@ -277,7 +281,7 @@ def test_an_address_that_is_gone_is_said(tiny, server):
 
 def test_a_dataset_without_an_address_says_how_to_get_it(tiny):
     with pytest.raises(DataUnavailable, match=r"cannot be downloaded.*unpack it into the folder tiny-1"):
-        fetch.fetch(replace(tiny, archive=None, access="by-hand"))
+        fetch.fetch(replace(tiny, downloads=(), access="by-hand"))
 
 
 def test_a_read_only_cache_is_said(tiny, tmp_path, monkeypatch):
@@ -317,17 +321,17 @@ def test_a_full_disk_is_said_and_a_second_run_goes_on(tiny, tmp_path, monkeypatc
 SCRIPT = """
 import sys
 from musicrec.data import fetch
-from musicrec.data.entries import Archive, DataFile, Entry
-url, sha256 = sys.argv[1:]
+from musicrec.data.entries import DataFile, Download, Entry
+url, checksum = sys.argv[1:]
 file = DataFile("table.dat", "a table", 1, 1, "ascii", "", "", {"a": "x"})
-entry = Entry("tiny", "A tiny dataset", "real", "fetchable", "nowhere:load", "none", "how", None, "tiny-1",
-              None, Archive(url, sha256), (file,))
+entry = Entry("tiny", "A tiny dataset", "real", "fetchable", "nowhere:load", "none", "how", folder="tiny-1",
+              downloads=(Download(url, checksum),), files=(file,))
 print(fetch.fetch(entry))
 """
 
 
 def start(tiny: Entry) -> subprocess.Popen:
-    command = [sys.executable, "-c", SCRIPT, tiny.archive.url, tiny.archive.sha256]
+    command = [sys.executable, "-c", SCRIPT, tiny.downloads[0].url, tiny.downloads[0].checksum]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -387,3 +391,92 @@ def test_a_name_too_long_for_a_folder_is_said(tiny, monkeypatch):
     monkeypatch.setenv("MUSICREC_DATA", "/" + "a" * 5000)
     with pytest.raises(DataUnavailable, match="is no folder"):
         fetch.find(tiny)
+
+
+def roll(path: Path, files: dict[str, bytes]) -> bytes:
+    with tarfile.open(path, "w:gz") as rolled:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            rolled.addfile(info, io.BytesIO(content))
+    return path.read_bytes()
+
+
+def hashed(algorithm: str, content: bytes) -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+
+
+@pytest.fixture
+def sounding(server, tmp_path):
+    """A dataset of recordings from a tar.gz, with labels from a zip, and one file by itself."""
+    clips = {f"clips/{i // 10:03d}/{i:05d}.au": os.urandom(100) for i in range(30)}
+    server.others["clips.tar.gz"] = roll(tmp_path / "made.tar.gz", clips)
+    server.others["about.zip"] = pack(tmp_path / "made.zip", prefix="about/")
+    server.others["one_(long).ogg"] = b"OggS" * 100
+    downloads = [
+        Download(server.url.replace("tiny.zip", name), hashed(algorithm, server.others[name]), file)
+        for name, algorithm, file in (
+            ("clips.tar.gz", "md5", None),
+            ("about.zip", "sha1", None),
+            ("one_(long).ogg", "sha256", "extra/one.ogg"),
+        )
+    ]
+    return replace(
+        entry_for(server),
+        downloads=tuple(downloads),
+        files=(),
+        recordings=Recordings("clips", 30, labels="about/table.dat"),
+    )
+
+
+def test_several_archives_and_files_make_one_folder(sounding, server, tmp_path):
+    folder = fetch.fetch(sounding)
+    assert len(list((folder / "clips").rglob("*.au"))) == 30
+    assert (folder / "about" / "table.dat").read_bytes() == TABLE
+    assert (folder / "extra" / "one.ogg").read_bytes() == b"OggS" * 100
+    assert len(server.asked) == 3
+    assert not (tmp_path / "cache" / "downloads" / "tiny").exists()
+    assert fetch.fetch(sounding) == folder and len(server.asked) == 3
+
+
+@pytest.mark.parametrize("name", ["clips.tar.gz", "about.zip", "one_(long).ogg"])
+def test_each_checksum_is_held_whatever_its_algorithm(sounding, server, tmp_path, name):
+    good = server.others[name]
+    server.others[name] = good[:-50] + bytes(50)
+    with pytest.raises(CorruptData, match=r"has not the checksum (md5|sha1|sha256):[0-9a-f]+ that"):
+        fetch.fetch(sounding)
+    assert not (tmp_path / "cache" / "datasets" / "tiny-1").exists()
+    server.others[name] = good
+    asked = len(server.asked)
+    assert (fetch.fetch(sounding) / "clips").is_dir()
+    assert len(server.asked) - asked <= 3  # what had arrived whole is not asked for again
+
+
+@pytest.mark.parametrize("missing", ["clips", "about/table.dat", "extra/one.ogg"])
+def test_a_folder_of_recordings_that_lacks_a_part_is_said(sounding, tmp_path, monkeypatch, missing):
+    made = tmp_path / "real" / "tiny-1"
+    for part in ("clips/000/00001.au", "about/table.dat", "extra/one.ogg"):
+        if not part.startswith(missing):
+            (made / part).parent.mkdir(parents=True, exist_ok=True)
+            (made / part).write_bytes(b"")
+    monkeypatch.setenv("MUSICREC_DATA", str(made.parent))
+    with pytest.raises(DataUnavailable, match=rf"lacks {missing} of tiny"):
+        fetch.fetch(sounding)
+
+
+@pytest.mark.parametrize("kind", ["path", "link"])
+def test_a_malicious_archive_of_recordings_writes_nothing(sounding, server, tmp_path, kind):
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as rolled:
+        good = tarfile.TarInfo("clips/000/00000.au")
+        rolled.addfile(good, io.BytesIO())
+        evil = tarfile.TarInfo("../../../evil.au" if kind == "path" else "clips/000/evil.au")
+        if kind == "link":
+            evil.type, evil.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        rolled.addfile(evil, io.BytesIO())
+    server.others["clips.tar.gz"] = content = (tmp_path / "evil.tar.gz").read_bytes()
+    first, *rest = sounding.downloads
+    poisoned = replace(sounding, downloads=(replace(first, checksum=hashed("md5", content)), *rest))
+    with pytest.raises(CorruptData, match="was not unpacked"):
+        fetch.fetch(poisoned)
+    assert not list(tmp_path.rglob("evil.au"))
+    assert not (tmp_path / "cache" / "datasets" / "tiny-1").exists()

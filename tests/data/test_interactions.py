@@ -368,3 +368,18 @@ def test_weights_that_are_all_zero_are_refused(plays):
 def test_lists_among_labels_have_no_codes(plays):
     with pytest.raises(InvalidArgument, match="labels of users must be words or numbers"):
         Interactions.from_frame(plays).user_codes([["ann"]])
+
+
+def test_items_that_nobody_heard_are_interactions_without_users():
+    empty = pd.DataFrame({"user": [], "item": []}, dtype="int64")
+    x = Interactions(pd.Index([], name="user", dtype="str"), pd.Index(["a", "b"], name="item"), empty)
+    assert (len(x), x.n_users, x.n_items, x.n_pairs, x.density) == (0, 0, 2, 0, 0.0)
+    assert x.matrix.shape == x.binary.shape == (0, 2)
+    assert "0 users and 2 items" in repr(x) and "0.000%" in x._repr_html_()
+    assert len(x.user_codes([])) == 0 and x.item_codes(["b"]).tolist() == [1]
+    with pytest.raises(UnknownName, match=r"Unknown user 'ann': the index holds 0 users\. Use"):
+        x.user_codes(["ann"])
+    same = Interactions.from_frame(empty, users=[], items=["a", "b"])
+    assert (same.n_users, same.n_items) == (0, 2)
+    with pytest.raises(UnknownName, match="Unknown user 'ann'"):
+        Interactions.from_frame(pd.DataFrame({"user": ["ann"], "item": ["a"]}), users=[])

@@ -82,6 +82,41 @@ def test_tag_features_count_listeners_and_mark_artists_without_a_tag(folder):
     assert features.missing.tolist() == [True, False, True]
 
 
+def test_tags_of_hidden_pairs_are_taken_away_and_those_of_others_stay(folder):
+    ds = lastfm_2k.read(folder)
+    asked = ds.interactions.where([True, False, True])  # 4 plays 7 and 9 plays 7; 4 plays 3 without a tag
+    first, second = asked.where([True, False]), asked.where([False, True])
+    without_first = lastfm_2k.tag_features(ds, first)
+    assert without_first.names == ["rock", "tropicália"]
+    assert without_first.matrix.toarray().tolist() == [[0, 0], [1, 1], [0, 0]]
+    without_second = lastfm_2k.tag_features(ds, second)
+    assert without_second.names == ["rock"]
+    assert without_second.matrix.toarray().tolist() == [[0], [1], [0]]
+    without_any = lastfm_2k.tag_features(ds, first, second)
+    assert without_any.matrix.shape == (3, 0)
+    assert without_any.missing.all()
+
+
+def test_hidden_pairs_are_looked_up_by_label(folder):
+    ds = lastfm_2k.read(folder)
+    other_codes = data.Interactions.from_frame(pd.DataFrame({"user": [9], "item": [7]}))
+    assert lastfm_2k.tag_features(ds, other_codes).matrix.toarray().tolist() == [[0], [1], [0]]
+
+
+def test_a_split_hides_its_valid_and_test_from_the_tags(folder):
+    ds = lastfm_2k.read(folder)
+    x = ds.interactions
+    one_of_each = data.Split(
+        train=x.where([False, True, False]),
+        valid=x.where([True, False, False]),
+        test=x.where([False, False, True]),
+    )
+    assert ds.features("tags", hidden=one_of_each).missing.all()
+    only_test = data.Split(train=x.where([True, True, False]), test=x.where([False, False, True]))
+    assert ds.features("tags", hidden=only_test).names == ["rock"]
+    assert ds.features("tags").names == ["rock", "tropicália"]
+
+
 def test_friends_are_a_table(folder):
     assert lastfm_2k.read(folder).table("friends").to_dict("list") == {"user": [4, 9], "friend": [9, 4]}
 
@@ -303,3 +338,19 @@ def test_the_tag_features_of_the_real_files(real):
     assert features.matrix.shape == (17632, 9718)
     assert features.missing.sum() == 17632 - 12133
     assert features.matrix.sum() == 186479 - 1538
+
+
+@pytest.mark.real
+def test_no_hidden_listeners_tag_is_left_in_the_real_files(real):
+    split = data.holdout(real.interactions, test=0.1, valid=0.1, seed=0, by="user")
+    features = real.features("tags", hidden=split)
+    tags = real.table("tags")
+    tags = tags[tags["item"].isin(real.items.index)]
+    hidden = {
+        (split.test.users[u], split.test.items[i])
+        for part in (split.valid, split.test)
+        for u, i in zip(part.events["user"], part.events["item"], strict=True)
+    }
+    own = sum(pair in hidden for pair in zip(tags["user"], tags["item"], strict=True))
+    assert own > 1000
+    assert features.matrix.sum() == len(tags) - own

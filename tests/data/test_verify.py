@@ -1,11 +1,12 @@
 """Files that are not those of the catalogue: the message is whole sentences and says what to do."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
-from musicrec.data.entries import DataFile, Entry
-from musicrec.data.verify import read_verified
+from musicrec.data.entries import DataFile, Download, Entry, Recordings
+from musicrec.data.verify import check, read_verified
 from musicrec.errors import CorruptData, InvalidData
 
 TABLE = "a\tb\n1\t2\n"
@@ -56,3 +57,41 @@ def test_an_altered_table_that_breaks_its_schema_names_the_line_and_the_cure(tin
 def test_sound_files_are_read(tiny, tmp_path):
     (tmp_path / "table.dat").write_text(TABLE, encoding="utf-8")
     assert read_verified(tiny, tmp_path, lambda folder: (folder / "table.dat").read_text("utf-8")) == TABLE
+
+
+def reports(found, folder):
+    return {report.name: (report.status, report.found, report.expected) for report in check(found, folder)}
+
+
+def test_recordings_are_counted_and_their_labels_looked_for(tiny, tmp_path):
+    found = replace(tiny, files=(), recordings=Recordings("clips", 3, labels="about/table.csv"))
+    assert reports(found, tmp_path) == {
+        "about/table.csv": ("missing", None, None),
+        "clips/": ("missing", None, 3),
+    }
+    for name in (
+        "about/table.csv",
+        "clips/0/a.mp3",
+        "clips/1/b.MP3",
+        "clips/1/readme.txt",
+        "clips/1/._b.mp3",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert reports(found, tmp_path) == {"clips/": ("wrong count", 2, 3)}
+    (tmp_path / "clips" / "c.mp3").write_bytes(b"")
+    assert reports(found, tmp_path) == {"clips/": ("sound", 3, 3)}
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
+def test_a_file_that_is_downloaded_by_itself_is_held_to_its_checksum(tiny, tmp_path, algorithm):
+    digest = hashlib.new(algorithm, b"OggS").hexdigest()
+    download = Download("https://example.org/a.ogg", f"{algorithm}:{digest}", "a.ogg")
+    found = replace(tiny, files=(), downloads=(download,), recordings=Recordings("clips", 3))
+    assert reports(found, tmp_path) == {"a.ogg": ("missing", None, None)}
+    (tmp_path / "a.ogg").write_bytes(b"Ogg!")
+    assert reports(found, tmp_path) == {"a.ogg": ("altered", None, None)}
+    with pytest.raises(CorruptData, match=r"a\.ogg: its checksum is not that of the catalogue"):
+        read_verified(found, tmp_path, lambda folder: None)
+    (tmp_path / "a.ogg").write_bytes(b"OggS")
+    assert reports(found, tmp_path) == {"a.ogg": ("sound", None, None)}

@@ -30,6 +30,11 @@ CELLS = [
     display.figure(fig, name="f", alt="A line that rises from 1 to 2.")
     """,
     "display.source(metrics.gini)",
+    """
+    card = display.player([0, 1, 0, -1] * 5000, 22050, title="A tone")
+    display.players([card], name="tones", alt="A tone");
+    """,
+    "card",
 ]
 
 
@@ -47,6 +52,7 @@ def outputs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICREC_RESULTS", str(folder / "results"))
         yield [execute(folder), execute(folder)]
+    assert len(list((folder / "_static" / "clips").iterdir())) == 1, "a clip lies beside its notebook, once"
 
 
 def test_glue_leaves_its_metadata_and_nothing_to_see(outputs):
@@ -70,7 +76,7 @@ def test_glue_leaves_its_metadata_and_nothing_to_see(outputs):
 def test_each_thing_is_shown_once_in_its_cell(outputs):
     shown = [[sorted(output.data) for output in cell] for cell in outputs[0][1:]]
     html, markdown = ["text/html", "text/plain"], ["text/markdown", "text/plain"]
-    assert shown == [[html], [html], [html], [html], [markdown]]
+    assert shown == [[html], [html], [html], [html], [markdown], [html], [html]]
 
 
 def test_two_runs_store_the_same_bytes(outputs):

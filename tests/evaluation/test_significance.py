@@ -71,7 +71,7 @@ def test_differences_are_averaged_per_user_over_the_seeds_that_have_her(evaluati
     assert found.difference == pytest.approx((0.6 + 0.5) / 2)
     assert found.mean_treatment == pytest.approx((0.7 + 0.5) / 2)
     assert found.mean_baseline == pytest.approx((0.1 + 0) / 2)
-    assert (found.users, found.seeds, found.dropped) == (2, 2, 4)
+    assert (found.rows, found.seeds, found.dropped) == (2, 2, 4)
 
 
 def test_users_are_paired_by_label_and_not_by_row(evaluation_with):
@@ -86,7 +86,7 @@ def test_a_comparison_says_what_was_compared(sides):
     found = evaluation.compare(a, b, smallest=0.005, level=0.9, seed=3)
     assert (found.treatment, found.baseline) == ("EASE(l2=1.0)", "ItemKNN(k=5)")
     assert (found.metric, found.level, found.smallest) == ("ndcg@10", 0.9, 0.005)
-    assert (found.users, found.seeds, found.dropped) == (150, 3, 0)
+    assert (found.rows, found.seeds, found.dropped) == (150, 3, 0)
     assert found.difference == pytest.approx(found.mean_treatment - found.mean_baseline)
     assert "supported; 150 users, 3 seeds" in repr(found)
     assert found == evaluation.compare(a, b, smallest=0.005, level=0.9, seed=3)
@@ -106,9 +106,9 @@ def test_sides_that_cannot_be_paired_are_refused(evaluation_with):
     for a, b, says in (
         ([one(seed=0), one(seed=1)], [one()], "a holds 2 evaluations and b 1"),
         ([one(), one()], [one(), one()], "several need a seed each"),
-        ([], one(), "a must be what evaluate returns"),
-        (one(), [one(), "e"], "b must be what evaluate returns"),
-        ({"ndcg@10": 1}, one(), "a must be what evaluate returns"),
+        ([], one(), "a must be what evaluate or judge_clips returns"),
+        (one(), [one(), "e"], "b must be what evaluate or judge_clips returns"),
+        ({"ndcg@10": 1}, one(), "a must be what evaluate or judge_clips returns"),
         (one(), one(metric="ndcg@20"), "no metric 'ndcg@10'"),
         (one(), one(part="valid"), "about test among 2 items and b about valid"),
         (one(), one(candidates=(0, 2)), "same items"),

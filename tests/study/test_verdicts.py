@@ -367,3 +367,30 @@ def test_a_damaged_verdict_is_not_passed_over(kept, damage):
     kept.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(CorruptData, match="git checkout"):
         study.recorded(CHAPTER)
+
+
+def test_a_claim_about_pieces_says_how_many(results_folder):
+    study.begin("04_cnn_mel", edition="songbook")
+    claim, draws = study.claim("content-mood"), np.random.default_rng(0)
+
+    def pieces(model, share, seed):
+        right = pd.DataFrame(
+            {"accuracy": draws.random(200) < share}, index=[f"piece {n}" for n in range(200)]
+        )
+        return evaluation.judge_clips(model, right, seed=seed)
+
+    made = {
+        name: evaluation.compare(
+            [pieces(test.treatment, 0.8, seed) for seed in range(SEEDS)],
+            [pieces(test.baseline, 0.5, seed) for seed in range(SEEDS)],
+            test.metric,
+            smallest=test.smallest,
+            resamples=500,
+        )
+        for name, test in claim.tests.items()
+    }
+    found = study.verdict(claim.id, made)
+    assert found.verdict == YES
+    assert all(test.sample == {"pieces": 200, "seeds": SEEDS} for test in found.tests.values())
+    kept = read(results_folder / "04_cnn_mel.json").verdicts[claim.id]
+    assert kept == found

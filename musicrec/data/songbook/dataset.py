@@ -14,6 +14,7 @@ from musicrec.data.dataset import Dataset
 from musicrec.data.interactions import Interactions
 from musicrec.data.sessions import Sessions
 from musicrec.data.songbook.flaws import catalogue_features, style_features
+from musicrec.data.songbook.performances import descriptor_features, sound_of
 from musicrec.data.songbook.truth import Truth
 from musicrec.listeners.exposure import SEARCH, SHELVES
 from musicrec.listeners.sessions import DAYPARTS, DEVICES
@@ -77,6 +78,7 @@ def assemble(tables: Mapping[str, pd.DataFrame], world: World, provenance: Mappi
             users=situations["user"].to_numpy(),
             context=context,
         ),
+        audio=sound_of(pieces.set_axis(labels), tables["arrangement"].set_index(labels)),
         truth=Truth(
             world=world,
             items=true,
@@ -84,7 +86,11 @@ def assemble(tables: Mapping[str, pd.DataFrame], world: World, provenance: Mappi
             pieces=pieces.set_axis(labels),
             propensities=tables["exposures"]["propensity"],
         ),
-        feature_makers={"style": style_features, "catalogue": catalogue_features},
+        feature_makers={
+            "style": style_features,
+            "catalogue": catalogue_features,
+            "descriptors": descriptor_features,
+        },
         tables={"plays": _plays(plays), "exposures": _exposures(tables["exposures"], plays)},
         provenance=provenance,
     )

@@ -1,0 +1,5 @@
+"""The one training loop of every torch model: device, precision, processes, checkpoints, early stopping."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,83 @@
+"""A training run that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from musicrec.cache import atomic_write
+from musicrec.errors import CorruptData, InvalidArgument
+from musicrec.training.job import Job, State
+
+_HELD = {"settings", "network", "weights", "optimizer", "precision", "best_weights", "best_epoch", "rows"}
+
+
+def save(job: Job, state: State, optimizer: Any, fabric: Fabric) -> None:
+    """Write all that the next epoch depends on, under another name first: a kill leaves the file before."""
+    assert job.checkpoint is not None
+    content = {
+        **_identity(job),
+        "weights": job.module.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "precision": fabric.strategy.precision.state_dict(),
+        "best_weights": state.best_weights,
+        "best_epoch": state.best_epoch,
+        "rows": state.rows,
+    }
+    with atomic_write(job.checkpoint) as partial:
+        torch.save(content, partial)
+
+
+def resume(job: Job, state: State, optimizer: Any, fabric: Fabric) -> None:
+    """Bring a run to where its checkpoint was written; nothing happens where there is none."""
+    assert job.checkpoint is not None
+    if not job.checkpoint.exists():
+        return
+    content = _read(job.checkpoint)
+    _check_same(job, content)
+    job.module.load_state_dict(content["weights"])
+    optimizer.load_state_dict(content["optimizer"])
+    fabric.strategy.precision.load_state_dict(content["precision"])
+    state.best_weights = content["best_weights"]
+    state.best_epoch = content["best_epoch"]
+    state.rows = [tuple(row) for row in content["rows"]]
+
+
+def _identity(job: Job) -> dict[str, Any]:
+    """What must be the same in the run that goes on: settings, and names and shapes of all weights."""
+    shapes = {name: list(value.shape) for name, value in job.module.state_dict().items()}
+    settings = {**asdict(job.settings), "validate": "given" if job.validate else None}
+    return {"settings": settings, "network": shapes}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    advice = "Remove it to train from the start."
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)  # runs no code of the file
+    except (RuntimeError, ValueError, EOFError, OSError, KeyError, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise CorruptData(f"The checkpoint {path} cannot be read ({reason}). {advice}") from error
+    if not isinstance(content, dict) or set(content) != _HELD:
+        raise CorruptData(f"{path} is no checkpoint of this library's training loop. {advice}")
+    return content
+
+
+def _check_same(job: Job, content: dict[str, Any]) -> None:
+    found = []
+    for kind, ours in _identity(job).items():
+        theirs = content[kind]
+        for name in [*ours, *(name for name in theirs if name not in ours)]:
+            there, here = theirs.get(name, "absent"), ours.get(name, "absent")
+            if there != here:
+                found.append(f"{name} is {there} there and {here} here")
+    if found:
+        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+        raise InvalidArgument(
+            f"The checkpoint {job.checkpoint} is of another run: {'; '.join(found[:3])}{more}. Go on with "
+            "the settings and the network it was made with, or remove it to train from the start."
+        )
