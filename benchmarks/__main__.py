@@ -1,9 +1,10 @@
 """`make bench`: how long this library takes beside others, as ratios from one run.
 
-Two tables: measuring ranked lists (benchmarks.evaluation says what is timed) and fitting models
-(benchmarks.fits). Each pair runs in this process, both sides in every round (benchmarks.rounds), on one
-thread. The run takes some minutes. A peer that is not installed is left out in a line that says so; sides
-that compute different values stop the run. `make bench KEEP=1` also writes data/results/cost/benchmarks.json.
+Four tables: measuring ranked lists (benchmarks.evaluation says what is timed), fitting models
+(benchmarks.fits), sound (benchmarks.audio) and training networks (benchmarks.training). Each pair runs in
+this process, both sides in every round (benchmarks.rounds), on one thread. The run takes some minutes. A peer
+that is not installed is left out in a line that says so; sides that compute different values stop the run.
+`make bench KEEP=1` also writes data/results/cost/benchmarks.json.
 """
 
 import argparse
@@ -30,11 +31,13 @@ def main() -> int:
         os.environ["NUMBA_CACHE_DIR"] = compiled  # so that what compiles does so in this run, and is seen to
         from rich.console import Console
 
-        from benchmarks import evaluation, fits, report
+        from benchmarks import audio, evaluation, fits, report, training
 
         suites: report.Suites = {
             "Measuring: precision, recall, F1, MRR, NDCG, hit rate and MAP at 10 and 20": evaluation.pairs,
             "Fitting": fits.pairs,
+            "Sound": audio.pairs,
+            "Training": training.pairs,
         }
         warnings.filterwarnings("ignore", module="implicit")  # which warns of a call of its own
         return report.run(suites, Console(width=None if sys.stdout.isatty() else 120), keep)

@@ -25,10 +25,11 @@ import torch
 from benchmarks.generated import LASTFM_2K, Size, interactions, pattern, scores
 from benchmarks.metric_peers import CUTOFFS, DEPTH, PEERS, MetricPeer
 from benchmarks.rounds import Pair, same_values
-from musicrec.data import Features, Interactions, Split
+from musicrec.data import Interactions, Split
 from musicrec.evaluation import Evaluation, evaluate
 from musicrec.metrics import ranking_metrics
 from musicrec.models import Recommender, tie_ranks, top_k
+from musicrec.models.inputs import SideInputs
 
 TOLERANCE = 1e-9
 
@@ -44,9 +45,7 @@ class GivenScores(Recommender):
     def __repr__(self) -> str:
         return "GivenScores()"
 
-    def _fit(
-        self, train: Interactions, *, valid: Interactions | None, item_features: Features | None
-    ) -> None:
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
         pass
 
     def _score(self, users: np.ndarray) -> np.ndarray:

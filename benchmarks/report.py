@@ -19,6 +19,8 @@ Suites = Mapping[str, Callable[[], Iterable[Pair | str]]]
 PACKAGES = (
     "musicrec",
     "implicit",
+    "librosa",
+    "lightning-fabric",
     "ranx",
     "ir_measures",
     "pytrec_eval-terrier",

@@ -8,3 +8,4 @@ from . import listeners as listeners
 from . import metrics as metrics
 from . import models as models
 from . import study as study
+from . import training as training

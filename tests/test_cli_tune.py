@@ -60,6 +60,7 @@ def test_what_was_found_is_shown(asked):
     done = run("EASE", "--dataset", "songbook")
     assert (asked["model"], asked["dataset"]) == ("EASE", "songbook")
     assert (asked["trials"], asked["seed"], asked["out"], asked["again"]) == (40, 0, None, False)
+    assert (asked["features"], asked["cold"]) == (None, False)
     assert "settings: l2=120.0, weight='binary'\n" in done.stdout
     assert "ndcg@10: 0.2500 (defaults: 0.2000)\n" in done.stdout
     assert "trials: 3, 1 of them refused by the model, 4 s\n" in done.stdout
@@ -70,6 +71,8 @@ def test_what_was_found_is_shown(asked):
 def test_options_are_handed_on(asked, tmp_path):
     run("EASE", "--dataset", "x", "--trials", "7", "--seed", "3", "--out", str(tmp_path), "--again")
     assert (asked["trials"], asked["seed"], asked["out"], asked["again"]) == (7, 3, tmp_path, True)
+    run("ContentKNN", "--dataset", "x", "--features", "tags", "--cold")
+    assert (asked["features"], asked["cold"]) == ("tags", True)
 
 
 def test_a_border_is_not_overlooked(asked):

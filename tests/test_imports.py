@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-ROOMS = ["audio", "data", "display", "evaluation", "listeners", "metrics", "models", "study"]
+ROOMS = ["audio", "data", "display", "evaluation", "listeners", "metrics", "models", "study", "training"]
 
 
 def loaded_after(program):

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from musicrec.cache import (
     atomic_write,
@@ -98,6 +96,9 @@ class Chunks:
         mark_used(folder)
 
     def _make(self, folder: Path, files: list[int]) -> None:
+        from rich.console import Console  # what is kept needs no bar
+        from rich.progress import track
+
         tasks = [(_path(folder, f), self.labels[f * ROWS : (f + 1) * ROWS], self.measure) for f in files]
         bar = track(
             _side_by_side(tasks),

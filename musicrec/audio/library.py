@@ -54,6 +54,8 @@ class AudioLibrary:
     ------
     InvalidData
         A label comes twice.
+    UnknownName
+        What is left out is not one of the labels.
     InvalidArgument
         The clips would hold no sample.
     """
@@ -78,6 +80,7 @@ class AudioLibrary:
         self.source, self.settings, self.seconds = source, settings, seconds
         self._key = key
         self._known = dict(left_out or {})
+        self._numbers(self._known)
         self._failed: dict[Any, str] = {}  # of single waveforms that were asked for
 
     @property

@@ -1,4 +1,4 @@
-"""A CSV table about the files of a folder, read so that no path in it leads out of that folder.
+"""The recordings in a folder, and CSV tables about them, read so that no path leads out of that folder.
 
 Such a table may come from outside, beside the recordings that it is about.
 """
@@ -6,11 +6,36 @@ Such a table may come from outside, beside the recordings that it is about.
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from musicrec.errors import CorruptData, DataUnavailable, InvalidData
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".au")
+
+
+def recordings_in(folder: Path) -> list[str]:
+    """Paths of the recordings in a folder, relative to it and sorted; hidden files are passed over.
+
+    Raises
+    ------
+    DataUnavailable
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataUnavailable(f"There is no folder {folder.absolute()}. Name the one that holds recordings.")
+    found = []
+    for here, below, files in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".")]
+        place = Path(here).relative_to(folder)
+        found += [
+            (place / name).as_posix()
+            for name in files
+            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        ]
+    return sorted(found)
 
 
 def read_csv(path: Path, advice: str) -> pd.DataFrame:
@@ -42,8 +67,8 @@ def read_csv(path: Path, advice: str) -> pd.DataFrame:
     for number, row in enumerate(rows, start=1):
         if len(row) != len(head):
             raise InvalidData(
-                f"{path}, row {number}: {len(row)} cells where {len(head)} are expected ({row}). A cell with a "
-                "comma in it stands in quotation marks."
+                f"{path}, row {number}: {len(row)} cells where {len(head)} are expected ({row}). A cell with "
+                "a comma in it stands in quotation marks."
             )
     table = pd.DataFrame(rows, columns=head, index=pd.RangeIndex(1, 1 + len(rows)), dtype="str")
     for number, each in enumerate(table["path"], start=1):

@@ -8,7 +8,6 @@ whatever there is. Explained in chapter 04_cnn_mel.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -17,11 +16,10 @@ import soundfile as sf
 from rich.console import Console
 from rich.progress import track
 
-from musicrec.audio.path_table import leads_out, read_csv, refuse_twice
+from musicrec.audio.path_table import SUFFIXES, leads_out, read_csv, recordings_in, refuse_twice
 from musicrec.cache import atomic_write
 from musicrec.errors import DataUnavailable, InvalidData
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".au")
 INDEX_NAME = "recordings.csv"  # of the index that lies in its folder
 MEASURED = ("seconds", "sample_rate", "channels", "problem")
 _YEAR = 366 * 24 * 3600.0  # seconds; no recording is longer
@@ -57,6 +55,10 @@ def index_folder(folder: Path | str, labels: Path | str | None = None, out: Path
     InvalidData
         There are no recordings in the folder; or the labels have no column ``path``, name a recording twice
         or in a way that fits several, use a name of the index, or lead out of the folder.
+
+    Notes
+    -----
+    Explained in chapter 04_cnn_mel.
     """
     folder = Path(folder)
     there = recordings_in(folder)
@@ -70,31 +72,15 @@ def index_folder(folder: Path | str, labels: Path | str | None = None, out: Path
         listed["label"] = listed["path"]
     index = measured(folder, listed.set_index("label"))
     out = folder / INDEX_NAME if out is None else Path(out)
-    with atomic_write(out) as temporary:
-        index.to_csv(temporary, encoding="utf-8", errors="backslashreplace", lineterminator="\n")
+    try:
+        with atomic_write(out) as temporary:
+            index.to_csv(temporary, encoding="utf-8", errors="backslashreplace", lineterminator="\n")
+    except DataUnavailable as error:
+        raise DataUnavailable(
+            f"The index cannot be written to {out.absolute()} ({error.__cause__}). Name another place for "
+            "it: out=, on the command line --out."
+        ) from error
     return out
-
-
-def recordings_in(folder: Path) -> list[str]:
-    """Paths of the recordings in a folder, relative to it and sorted; hidden files are passed over.
-
-    Raises
-    ------
-    DataUnavailable
-        There is no such folder.
-    """
-    if not folder.is_dir():
-        raise DataUnavailable(f"There is no folder {folder.absolute()}. Name the one that holds recordings.")
-    found = []
-    for here, below, files in os.walk(folder):
-        below[:] = [name for name in below if not name.startswith(".")]
-        place = Path(here).relative_to(folder)
-        found += [
-            (place / name).as_posix()
-            for name in files
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
-        ]
-    return sorted(found)
 
 
 def measured(folder: Path, listed: pd.DataFrame, *, at_least: float = 0.0) -> pd.DataFrame:

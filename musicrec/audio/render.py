@@ -7,6 +7,8 @@ Explained in chapter 04_cnn_mel.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.signal import butter, oaconvolve, sosfilt
 
@@ -115,7 +117,8 @@ def _play(notes: np.ndarray, samples: int) -> np.ndarray:
     held = np.minimum(np.rint(notes["duration"] * SAMPLE_RATE).astype(np.int64), samples - begin)
     strength = np.square(notes["velocity"] / np.float32(127))
     tones, first = np.unique(notes[["program", "pitch"]], return_index=True)
-    for (program, pitch), start, stop in zip(tones.tolist(), first, [*first[1:], len(notes)], strict=True):
+    bounds = [*first, len(notes)]
+    for (program, pitch), (start, stop) in zip(tones.tolist(), pairwise(bounds), strict=True):
         zones = layers(program, pitch)
         fading = _fading(max(_DAMPED, zones[0].release))
         longest = int(held[start:stop].max()) + len(fading)

@@ -18,13 +18,21 @@ def tune(
     dataset: Annotated[
         str, typer.Option(help="Name of a dataset, as `musicrec data list` shows it.", show_default=False)
     ],
+    features: Annotated[
+        str | None,
+        typer.Option(help="Kind of item features to give it.", show_default="the dataset's usual one"),
+    ] = None,
+    cold: Annotated[bool, typer.Option("--cold", help="Search for items that nobody has played.")] = False,
     trials: Annotated[
         int, typer.Option(min=1, help="How many settings to try. Give every model you compare the same.")
     ] = TRIALS,
     seed: Annotated[int, typer.Option(min=0, help="Of the split and of the search.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for DATASET/MODEL.json.", show_default="data/params of the checkout"),
+        typer.Option(
+            help="Folder for the file, such as DATASET/MODEL.json.",
+            show_default="data/params of the checkout",
+        ),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Forget an earlier search for the same.")] = False,
 ) -> None:
@@ -43,7 +51,17 @@ def tune(
             bar.update(task, completed=tried, best="" if best is None else f"best {best:.4f}")
 
         try:
-            found = study.tune(model, dataset, trials=trials, seed=seed, out=out, again=again, told=told)
+            found = study.tune(
+                model,
+                dataset,
+                features=features,
+                cold=cold,
+                trials=trials,
+                seed=seed,
+                out=out,
+                again=again,
+                told=told,
+            )
         except KeyboardInterrupt:
             bar.stop()
             terminal.err.print(

@@ -16,7 +16,7 @@ from typing import Literal
 
 import pooch
 
-from musicrec.audio.recording_index import recordings_in
+from musicrec.audio.path_table import recordings_in
 from musicrec.data.dataset import Dataset
 from musicrec.data.entries import DataFile, Download, Entry, Recordings
 from musicrec.data.tables import file_text

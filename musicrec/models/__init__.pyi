@@ -1,9 +1,17 @@
 from .base import Recommender as Recommender
 from .chance import Random as Random
+from .clips import ClipClassifier as ClipClassifier
+from .clips import ClipRegressor as ClipRegressor
+from .cnn import MelCNN as MelCNN
 from .content import ContentKNN as ContentKNN
+from .content import Rocchio as Rocchio
 from .factorisation import ALS as ALS
 from .factorisation import BPR as BPR
 from .factorisation import PureSVD as PureSVD
+from .hybrid import CollectiveEASE as CollectiveEASE
+from .hybrid import WeightedHybrid as WeightedHybrid
+from .image_backbone import ImageBackbone as ImageBackbone
+from .latent_factors import LatentFactorRidge as LatentFactorRidge
 from .linear import EASE as EASE
 from .neighbours import ItemKNN as ItemKNN
 from .neighbours import UserKNN as UserKNN
@@ -12,3 +20,4 @@ from .ranking import tie_ranks as tie_ranks
 from .ranking import top_k as top_k
 from .registry import by_name as by_name
 from .registry import names as names
+from .wave_cnn import WaveCNN as WaveCNN

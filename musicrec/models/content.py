@@ -1,18 +1,17 @@
-"""Recommending by what items are, not by who plays them: nearest neighbours on tags or catalogue columns."""
-
-from typing import Literal
+"""Recommending by what items are, not by who plays them: nearest neighbours and profiles of features."""
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.preprocessing import normalize
 
-from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
-from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.models.base import Recommender
+from musicrec.models.content_weighting import Weighting, check_weighting, given_features, weigh_features
 from musicrec.models.inputs import SideInputs
 from musicrec.models.neighbours import ItemNeighbours
-from musicrec.models.parameters import check_choice
+from musicrec.models.parameters import check_number
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
+from musicrec.models.weighting import Weight, check_weight, weigh
 
 
 class ContentKNN(ItemNeighbours):
@@ -38,10 +37,7 @@ class ContentKNN(ItemNeighbours):
         From 0 to 1, for "asymmetric" only: 1 divides by the length of the item that is scored, 0 by that of
         the item that was played.
     weighting : {"tfidf", "none"}
-        "tfidf" multiplies each column by its inverse document frequency, ln((1 + n) / (1 + n_with)) + 1 over
-        the n items with features (scikit-learn's TfidfTransformer without its normalisation), so that what
-        few items share says more than what all do; for counts or flags. "none" takes the features as they
-        are; for descriptors, scaled beforehand.
+        How the features are read: see `musicrec.models.content_weighting.weigh_features`.
     """
 
     can_score_cold_items = True
@@ -52,38 +48,81 @@ class ContentKNN(ItemNeighbours):
         similarity: Similarity = "cosine",
         shrinkage: float = 0.0,
         alpha: float = 0.5,
-        weighting: Literal["tfidf", "none"] = "tfidf",
+        weighting: Weighting = "tfidf",
     ) -> None:
         check_neighbourhood(k, similarity, shrinkage, alpha)
-        check_choice("weighting", weighting, ("tfidf", "none"))
+        check_weighting(weighting)
         self.k, self.similarity, self.shrinkage, self.alpha = k, similarity, shrinkage, alpha
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        if side.item_features is None:
-            raise InvalidArgument(
-                "ContentKNN compares items by their features, and none were given. Pass them to fit, for "
-                'example item_features=ds.features("tags").'
-            )
-        rows = self._weighted(side.item_features)
+        rows = weigh_features(given_features(side, "ContentKNN"), self.weighting)
         heard = sp.diags(self.known_items_.astype(np.float64)) @ rows  # rows of the others become zero
         nearest = NearestRows(heard, self.tie_rank_, self.k, self.similarity, self.shrinkage, self.alpha)
         self._keep(nearest.of(rows, own=np.arange(train.n_items)), train)
 
-    def _weighted(self, features: Features) -> np.ndarray | sp.csr_matrix:
-        matrix, kind = features.matrix, features.kind
-        lowest = matrix.min() if matrix.shape[1] else 0
-        if not (matrix.shape[1] and (lowest or matrix.max())):
-            raise InvalidData(
-                f"The {kind} features hold no value but 0, so no two items are alike. Check how they were "
-                "made, or take a model that needs none, such as ItemKNN."
-            )
-        if self.weighting == "none":
-            return matrix
-        if lowest < 0:
-            raise InvalidData(
-                f"The {kind} features go down to {lowest:.3g}, and weighting='tfidf' is for counts and flags "
-                "of 0 or more. Use ContentKNN(weighting='none') for descriptors."
-            )
-        idf = TfidfTransformer(norm=None).fit(matrix[~features.missing])
-        return sp.csr_matrix(idf.transform(matrix))
+
+class Rocchio(Recommender):
+    """Recommends what lies near the listener's profile: what she played on average, less what the rest is.
+
+    With the features x of each item brought to length 1, the profile of a listener is
+
+        p = mean of x over what she played − gamma · mean of x over the rest,
+
+    and an item's score is the cosine of its features and the profile (Rocchio 1971, "Relevance feedback in
+    information retrieval", in Salton (ed.), The SMART Retrieval System). Rocchio's formula begins with a
+    query, which a listener does not write, and its factor beta before the first mean is 1 here, since a
+    cosine sees only the ratio of gamma to it. The rest is what somebody played and she did not.
+
+    An item that nobody has played is scored like the others. An item whose features are missing is in no mean
+    and gets 0: neither near nor far. Explained in chapter 03_content_based.
+
+    Parameters
+    ----------
+    gamma : float
+        0 or more: how much the rest counts against an item. Above 0 the profile is what sets the listener
+        apart from the others, rather than what all music has in common.
+    weighting : {"tfidf", "none"}
+        How the features are read: see `musicrec.models.content_weighting.weigh_features`.
+    weight : {"binary", "log", "raw"}
+        How play counts are read: how much each item counts in the mean of what she played.
+    """
+
+    can_score_cold_items = True
+
+    def __init__(self, gamma: float = 0.5, weighting: Weighting = "tfidf", weight: Weight = "binary") -> None:
+        check_number("gamma", gamma)
+        check_weighting(weighting)
+        check_weight(weight)
+        self.gamma, self.weighting, self.weight = gamma, weighting, weight
+
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
+        rows = weigh_features(given_features(side, "Rocchio"), self.weighting)
+        self._rows = sp.csr_matrix(normalize(rows.astype(np.float64)))  # rows of length 1; zeros stay
+        self._described = (np.diff(self._rows.indptr) > 0).astype(np.float64)
+        self._heard = self._described * self.known_items_
+        self._of_all = self._heard @ self._rows
+        self._matrix = train.matrix
+
+    def profiles(self, matrix: sp.csr_matrix) -> np.ndarray:
+        """The profile p of each history: float64, shape (n, n_features), one column a feature.
+
+        Where a history holds nothing with features the profile is 0. Parameter and errors as `score_history`.
+        """
+        return self._profiles(self._history(matrix))
+
+    def _profiles(self, matrix: sp.csr_matrix) -> np.ndarray:
+        plays, played = weigh(matrix, self.weight), weigh(matrix, "binary")
+        total = (plays @ self._described)[:, None]
+        left = (self._heard.sum() - played @ self._heard)[:, None]
+        liked = (plays @ self._rows).toarray() / np.where(total > 0, total, 1)
+        rest = (self._of_all - (played.multiply(self._heard) @ self._rows).toarray()) / np.maximum(left, 1)
+        return np.where(total > 0, liked - self.gamma * rest, 0)
+
+    def _score(self, users: np.ndarray) -> np.ndarray:
+        return self._score_history(self._matrix[users])
+
+    def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
+        profiles = self._profiles(matrix)
+        length = np.linalg.norm(profiles, axis=1, keepdims=True)
+        return profiles @ self._rows.T / np.where(length > 0, length, 1)

@@ -162,17 +162,24 @@ class ALS(FactorModel):
         confidence.data += 1
         return confidence
 
-    def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
-        listeners = np.arange(matrix.shape[0])
+    def fold_in(self, matrix: sp.csr_matrix) -> np.ndarray:
+        """The factors of listeners who were not in train, from what they played: float32, (n, n_factors).
+
+        Parameter and errors as `score_history`.
+        """
+        history = self._history(matrix)
+        listeners = np.arange(history.shape[0])
         try:
             with threadpool_limits(1, "blas"):
-                user_factors = self._solver.recalculate_user(listeners, self._confidence(matrix))
+                return self._solver.recalculate_user(listeners, self._confidence(history))
         except ValueError as error:  # of LAPACK: no positive pivot
             raise InvalidArgument(
                 f"The least squares of a listener have no single solution, since l2 is only {self.l2:g} and "
                 f"there are {self.factors} factors. Raise l2, or take fewer factors."
             ) from error
-        return user_factors @ self.item_factors_.T
+
+    def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
+        return self.fold_in(matrix) @ self.item_factors_.T
 
 
 class BPR(FactorModel):

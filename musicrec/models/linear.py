@@ -50,12 +50,16 @@ class EASE(Recommender):
         self.weight = weight
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        self._items = np.flatnonzero(self.known_items_)
+        items = np.flatnonzero(self.known_items_)
+        self._solve(weigh(train.matrix, self.weight)[self.known_users_][:, items], items)
+
+    def _solve(self, x: sp.csr_matrix, items: np.ndarray) -> None:
+        """Learn the weights between `items` from x, which has a column for each; its first rows are users."""
+        self._items = items
         self._row = np.cumsum(self.known_users_) - 1  # of an unknown user some row: its scores are not kept
-        x = weigh(train.matrix, self.weight)[self.known_users_][:, self._items]
-        n_users, n_items = x.shape
+        n_rows, n_items = x.shape
         self._x = x
-        self._over_items = n_items <= n_users
+        self._over_items = n_items <= n_rows
         if self._over_items:
             inverse = inverted_gram(x.T.tocsr(), self.l2)
             inverse /= -inverse.diagonal()
@@ -64,8 +68,8 @@ class EASE(Recommender):
             return
         if self.l2 == 0:
             raise InvalidArgument(
-                f"l2 is 0 and there are more items with listeners ({n_items:,}) than users ({n_users:,}): "
-                "the weights then have no one solution. Raise l2."
+                f"l2 is 0 and there are more items to weigh ({n_items:,}) than rows to learn from "
+                f"({n_rows:,}): the weights then have no one solution. Raise l2."
             )
         self._inverse = inverted_gram(x, self.l2)
         self._diagonal = 1 - _quadratic_forms(x.T.tocsr(), self._inverse)

@@ -5,7 +5,12 @@ import importlib
 from musicrec.errors import UnknownName
 from musicrec.models.base import Recommender
 
-_NAMES = ("Random", "Popularity", "UserKNN", "ItemKNN", "ContentKNN", "PureSVD", "ALS", "BPR", "EASE")
+_NAMES = (
+    *("Random", "Popularity"),
+    *("UserKNN", "ItemKNN", "PureSVD", "ALS", "BPR", "EASE"),
+    *("ContentKNN", "Rocchio", "LatentFactorRidge"),
+    *("WeightedHybrid", "CollectiveEASE"),
+)
 
 
 def names() -> list[str]:

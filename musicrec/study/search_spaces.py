@@ -70,12 +70,14 @@ class Choice:
 Space = Mapping[str, Span | Choice]
 
 _WEIGHT = Choice(("binary", "log", "raw"))
+_WEIGHTING = Choice(("tfidf", "none"))
 _NEIGHBOURS: Space = {
     "k": Span(5, 5000),
     "similarity": Choice(("cosine", "jaccard", "asymmetric")),
     "alpha": Span(0.0, 1.0, "linear", when=("similarity", "asymmetric")),
     "shrinkage": Span(0.0, 1000.0, "log1p"),
 }
+_FACTORS_OF_PLAYS: Space = {"factors": Span(4, 256), "l2": Span(1e-3, 1e3), "alpha": Span(0.1, 100.0)}
 
 SPACES: dict[str, Space] = {
     "Random": {},
@@ -85,13 +87,11 @@ SPACES: dict[str, Space] = {
     "ContentKNN": {
         **_NEIGHBOURS,
         "k": Span(5, 1000),  # most items share some feature with most others, so that memory grows with k
-        "weighting": Choice(("tfidf", "none")),
+        "weighting": _WEIGHTING,
     },
     "PureSVD": {"factors": Span(4, 512), "weight": _WEIGHT},
     "ALS": {
-        "factors": Span(4, 256),
-        "l2": Span(1e-3, 1e3),
-        "alpha": Span(0.1, 100.0),
+        **_FACTORS_OF_PLAYS,
         "iterations": Span(3, 30),
         "weight": _WEIGHT,
     },
@@ -102,7 +102,20 @@ SPACES: dict[str, Space] = {
         "epochs": Span(10, 1000),
     },
     "EASE": {"l2": Span(1.0, 1e5), "weight": _WEIGHT},
+    "Rocchio": {"gamma": Span(0.0, 10.0, "log1p"), "weighting": _WEIGHTING, "weight": _WEIGHT},
+    "LatentFactorRidge": {**_FACTORS_OF_PLAYS, "ridge": Span(1.0, 1e5)},
+    "WeightedHybrid": {"weight": Span(0.0, 1.0, "linear")},
+    "CollectiveEASE": {
+        "l2": Span(1.0, 1e5),
+        "alpha": Span(0.1, 1000.0),
+        "weighting": _WEIGHTING,
+        "weight": _WEIGHT,
+    },
 }
+
+READ_FEATURES = ("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE")
+PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
+"""The models within a model, by parameter: a search takes them as they were tuned alone."""
 
 
 def space_of(model: str) -> Space:

@@ -1,19 +1,23 @@
-"""The settings that searches found: one file a model and dataset, which ships with the library.
+"""The settings that searches found: one file a search, which ships with the library.
 
-The files stand in data/params/DATASET/MODEL.json. This module is the only one that writes and reads them.
+The files stand in data/params/DATASET/MODEL.json; what was searched with other features than the dataset's
+usual ones, or for items that nobody has played, in MODEL.FEATURES.json, MODEL.cold.json or
+MODEL.FEATURES.cold.json. This module is the only one that writes and reads them.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from musicrec import models
 from musicrec.cache import atomic_write
 from musicrec.errors import CorruptData, DataUnavailable, UnknownName
 from musicrec.shipped import shipped
-from musicrec.study.search_spaces import space_of
+from musicrec.study.search_spaces import PARTS, READ_FEATURES, space_of
+from musicrec.study.search_task import Task
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Tuning:
         The ranges.
     split, seed, features
         The cut, the seed of cut and search, and the kind of item features at hand, if any.
+    parts
+        Of a model made of others: by parameter, the "model" and "params" of each, which were not searched.
     fingerprint, date, versions
         Of the dataset; of the end of the last trial; of the packages.
     """
@@ -61,6 +67,7 @@ class Tuning:
     fingerprint: str
     date: str
     versions: dict[str, str]
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 def write(found: Tuning, path: Path) -> None:
@@ -76,22 +83,30 @@ def write(found: Tuning, path: Path) -> None:
         ) from error
 
 
-def tuned(model: str, dataset: str) -> dict[str, Any]:
+def tuned(model: str, dataset: str, *, features: str | None = None, cold: bool = False) -> dict[str, Any]:
     """The settings that a search found best for a model on a dataset, for the model's constructor.
 
-    As in ``models.EASE(**study.tuned("EASE", "lastfm-2k"))``; empty where a model has nothing to tune. Errors
-    as in `tuning_of`. Explained in chapter 02_collaborative_filtering.
+    As in ``models.EASE(**study.tuned("EASE", "lastfm-2k"))``; empty where a model has nothing to tune. For a
+    model made of others these are among the settings, at their own tuned settings. Parameters and errors as
+    in `tuning_of`. Explained in chapter 02_collaborative_filtering.
     """
-    return tuning_of(model, dataset).params if space_of(model) else {}
+    if not space_of(model):
+        return {}
+    found = tuning_of(model, dataset, features=features, cold=cold)
+    return {**made(found.parts), **found.params}
 
 
-def tuning_of(model: str, dataset: str) -> Tuning:
+def tuning_of(model: str, dataset: str, *, features: str | None = None, cold: bool = False) -> Tuning:
     """All that is kept of the search for a model's settings on a dataset.
 
     Parameters
     ----------
     model, dataset
         "EASE", "lastfm-2k".
+    features
+        The kind of item features the model was given, "descriptors"; the dataset's usual one if not named.
+    cold
+        Of the search for items that nobody has played, instead of the one for all items.
 
     Raises
     ------
@@ -99,28 +114,51 @@ def tuning_of(model: str, dataset: str) -> Tuning:
         No search has been done for these. The message shows which have been, and the command for another.
     CorruptData
         The file is truncated, is not JSON, or does not hold what `tune` writes.
+    InvalidArgument
+        Features are named for a model that reads none.
 
     Notes
     -----
     Explained in chapter 02_collaborative_filtering.
     """
-    folder = shipped("params")
-    kept = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("*/*.json"))
-    if f"{dataset}/{model}" not in kept:
+    task, folder = Task(model, dataset, features, cold), shipped("params")
+    kept = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.json"))
+    if task.file not in kept:
+        listed = ", ".join(file.removesuffix(".json") for file in kept)
         raise UnknownName(
-            f"{model} has not been tuned on {dataset!r}. Run `musicrec tune {model} --dataset {dataset}`. "
-            f"Tuned are: {', '.join(kept) or 'none'}."
+            f"{task.file.removesuffix('.json')}: {model} has not been tuned so. Run `{task.command}`. Tuned "
+            f"are: {listed or 'none'}."
         )
-    path = folder / dataset / f"{model}.json"
+    path = folder / task.file
     try:
         found = Tuning(**json.loads(path.read_text(encoding="utf-8")))
-        if (found.model, found.dataset) != (model, dataset):
-            raise ValueError(f"it is about {found.model} on {found.dataset}")
+        about = (found.model, found.dataset, found.features, found.split["kind"] == "cold_items")
+        if about != (model, dataset, task.kind, cold):
+            raise ValueError(f"it is about {found.model} on {found.dataset}, {found.features}, {found.split}")
         if unknown := found.params.keys() - space_of(model).keys():
             raise ValueError(f"params holds {', '.join(sorted(unknown))}")
-    except (ValueError, TypeError, AttributeError) as error:
+        if found.parts.keys() != PARTS.get(model, {}).keys():
+            raise ValueError(f"parts holds {', '.join(found.parts) or 'nothing'}")
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise CorruptData(
             f"{path} does not hold the result of a search ({type(error).__name__}: {error}). Restore it with "
-            f"git checkout, or run `musicrec tune {model} --dataset {dataset}`."
+            f"git checkout, or run `{task.command}`."
         ) from error
     return found
+
+
+def parts_of(task: Task) -> dict[str, Any]:
+    """The models within the model of a task, by parameter, at their own tuned settings; as `Tuning.parts`.
+
+    Errors as in `tuning_of`.
+    """
+    found = {}
+    for name, part in PARTS.get(task.model, {}).items():
+        features = task.features if part in READ_FEATURES else None
+        found[name] = {"model": part, "params": tuned(part, task.dataset, features=features)}
+    return found
+
+
+def made(parts: dict[str, Any]) -> dict[str, models.Recommender]:
+    """The models that `Tuning.parts` describes, for the constructor of the model made of them."""
+    return {name: models.by_name(part["model"])(**part["params"]) for name, part in parts.items()}

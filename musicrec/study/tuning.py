@@ -1,7 +1,9 @@
 """The search for the settings of every model, with the same effort for each.
 
 A model is fitted on the train part of a split and judged by NDCG@10 on its valid part; the test part is not
-handed on. Each model gets the same number of trials, the first of them its defaults.
+handed on. The split hides a tenth of each listener's items or, where a search is for cold items, a tenth of
+the items from everybody; then only those are ranked. Each model gets the same number of trials, the first of
+them its defaults.
 
 The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
 model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
@@ -26,19 +28,21 @@ from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
 from musicrec.study.search_spaces import TRIALS, applies, at_border, described, space_of
-from musicrec.study.settings import Tuning, write
+from musicrec.study.search_task import Task
+from musicrec.study.settings import Tuning, made, parts_of, write
 
 CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
-SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners
-ITEM_FEATURES = {"lastfm-2k": "tags", "songbook": "catalogue"}  # the kind that models of content are given
-_PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna")
+SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
+_PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
 
 def tune(
     model: str,
     dataset: str,
     *,
+    features: str | None = None,
+    cold: bool = False,
     trials: int = TRIALS,
     seed: int = 0,
     out: Path | None = None,
@@ -53,12 +57,16 @@ def tune(
         Name of a model, "EASE".
     dataset
         Name of a dataset, "lastfm-2k".
+    features
+        The kind of item features to give it, "descriptors"; the dataset's usual one if not named.
+    cold
+        Search for the settings that are best for items that nobody has played.
     trials
         How many settings to try, the defaults among them. Those of an earlier search for the same count.
     seed
         Of the split and of the search.
     out
-        Folder for DATASET/MODEL.json; data/params of the checkout if not given.
+        Folder for the file, such as DATASET/MODEL.json; data/params of the checkout if not given.
     again
         Forget an earlier search for the same.
     told
@@ -72,9 +80,11 @@ def tune(
     Raises
     ------
     UnknownName
-        No such model or dataset, or no search space for the model.
+        No such model, dataset or kind of features, no search space for the model, or no tuned settings for a
+        model that it is made of.
     InvalidArgument
-        `trials` is below 1, or the model could be fitted in no trial.
+        `trials` is below 1, features are named for a model that reads none, or the model could be fitted in
+        no trial.
     CorruptData
         The journal of an earlier search cannot be read.
     DataUnavailable
@@ -88,28 +98,36 @@ def tune(
     check_whole("trials", trials, least=1)
     if not space:
         return None
-    path = _folder(out) / dataset / f"{model}.json"
+    task = Task(model, dataset, features, cold)
+    path = _folder(out) / task.file
     ds = data.load(dataset)
-    split = data.holdout(ds.interactions, **SHARES, seed=seed, by="user")
+    if cold:
+        split = data.cold_items(ds.interactions, SHARES["test"], seed, SHARES["valid"])
+    else:
+        split = data.holdout(ds.interactions, **SHARES, seed=seed, by="user")
     assert split.valid is not None  # it was asked for
     seen = data.Split(train=split.train, test=split.valid)  # a search cannot look at what it is not handed
-    features = ds.features(ITEM_FEATURES[dataset]) if dataset in ITEM_FEATURES else None
+    given = None if task.kind is None else ds.features(task.kind, hidden=split)
+    parts = parts_of(task)
 
     def score(settings: dict[str, Any]) -> float:
-        fitted = make(**settings).fit(seen.train, item_features=features)
-        return float(evaluation.evaluate(fitted, seen, k=(CUTOFF,)).mean()[METRIC])
+        fitted = make(**made(parts), **settings).fit(seen.train, item_features=given, item_audio=ds.audio)
+        found = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
+        return float(found.mean()[METRIC])
 
     params = make().params
     defaults = {name: params[name] for name, part in space.items() if applies(part, params)}
+    kind = {"kind": "cold_items"} if cold else {"kind": "holdout", "by": "user"}
     facts = {
         "model": model,
         "dataset": dataset,
         "metric": METRIC,
         "space": described(space),
-        "split": {"kind": "holdout", "by": "user", **SHARES, "seed": seed},
+        "split": {**kind, **SHARES, "seed": seed},
         "seed": seed,
-        "features": ITEM_FEATURES.get(dataset),
+        "features": task.kind,
         "fingerprint": ds.provenance["fingerprint"],
+        **({"parts": parts} if parts else {}),
     }
     journal = cache_dir() / "tuning" / f"{dataset}-{model}-{_digest([facts, defaults])}.journal"
     tried = search(score, space, defaults, trials=trials, seed=seed, journal=journal, again=again, told=told)

@@ -49,7 +49,8 @@ def make_fabric(device: str, precision: str, devices: int) -> Fabric:
         )
     except RuntimeError as error:
         raise InvalidArgument(
-            f"devices={devices} cannot be had here: {error} Use devices=1, or run it as a script."
+            f"devices={devices} cannot be had here: {str(error).partition('. ')[0]}. Use devices=1, or run "
+            "it as a script."
         ) from error
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,6 +41,9 @@ class Settings:
             raise InvalidArgument(
                 f"weight_decay is {self.weight_decay!r}; it must be a finite number of 0 or more."
             )
+        for name, value in asdict(self).items():
+            if isinstance(value, np.generic):  # a checkpoint that holds one cannot be read back safely
+                object.__setattr__(self, name, value.item())
 
 
 def check_whole(name: str, number: int, least: int) -> None:

@@ -63,7 +63,8 @@ def train(
         Of AdamW.
     validate : callable, optional
         ``validate(module)`` gives a number after each epoch, higher is better; it runs without gradients, in
-        eval mode and in 32 bits, on one process. Without it the last epoch counts as the best.
+        eval mode and in 32 bits, in the first process, and moves its data to where the module is by itself.
+        Without it the last epoch counts as the best.
     patience : int, optional
         Stop after so many epochs in a row without a better metric; None to go on to the end.
     device : {"cpu", "cuda", "auto"}
@@ -138,7 +139,7 @@ def run_epochs(fabric: Fabric, job: Job) -> History:
                 show(len(state.rows), mean_loss, metric)
     finally:
         module.load_state_dict(state.best_weights)
-        module.eval()
+        module.eval().zero_grad()
     return state.history(settings)
 
 

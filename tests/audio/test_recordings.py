@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from musicrec.audio import index_folder, open_folder
-from musicrec.audio.recording_index import SUFFIXES, read_index, recordings_in
+from musicrec.audio.path_table import SUFFIXES, recordings_in
+from musicrec.audio.recording_index import read_index
 from musicrec.audio.recordings import Recordings
 from musicrec.errors import CorruptData, DataUnavailable, InvalidData, UnknownName
 
@@ -130,7 +131,7 @@ def test_a_failed_run_leaves_the_old_index(folder, monkeypatch):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
-    with pytest.raises(DataUnavailable, match="Free some space"):
+    with pytest.raises(DataUnavailable, match=r"recordings\.csv \(.*No space left.*\)\. Name another place"):
         index_folder(folder)
     assert (folder / "recordings.csv").read_bytes() == before
     assert not [path for path in folder.iterdir() if "partial" in path.name]

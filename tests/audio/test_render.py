@@ -1,11 +1,11 @@
-"""Rendered notes: the right pitches at the right moments, the same bytes each time, and what makes playing differ."""
+"""Rendered notes: right pitches at the right moments, the same bytes each time, and all that is audible."""
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -219,8 +219,8 @@ def test_no_other_clip_has_more_notes(onsets: list[float], seconds: float) -> No
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("onset", -0.1), ("onset", np.nan), ("duration", -1), ("duration", np.inf), ("pitch", 128), ("velocity", 0),
-     ("program", 128)],
+    [("onset", -0.1), ("onset", np.nan), ("duration", -1), ("duration", np.inf), ("pitch", 128),
+     ("velocity", 0), ("program", 128)],
 )  # fmt: skip
 @pytest.mark.parametrize("use", [render, lambda n: densest(n, 1.0)])
 def test_a_note_that_cannot_be_played_is_named(
@@ -243,7 +243,7 @@ def test_wrong_arguments_are_named() -> None:
 
 
 @pytest.fixture
-def fresh_font(monkeypatch: pytest.MonkeyPatch) -> None:
+def fresh_font() -> Iterator[None]:
     """Nothing of the font is remembered, before and after."""
     font._zones.cache_clear()
     yield

@@ -51,6 +51,9 @@ def test_the_mark_says_when_from_which_commit_and_on_whom(kept):
     write(content, kept)
     mark = study.recorded("01_listening_data").mark
     assert mark == "Last.fm-2k (real listeners), recorded 2026-01-02 at commit abcdef0"
+    content.provenance["datasets"] = {"gtzan": {"evidence": "real"}}
+    write(content, kept)
+    assert study.recorded("01_listening_data").mark.startswith("GTZAN (real recordings), recorded")
     content.provenance |= {"commit": None, "datasets": {}}
     write(content, kept)
     assert study.recorded("01_listening_data").mark == "recorded 2026-01-02"

@@ -3,13 +3,16 @@
 import json
 
 import optuna
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicrec import models
-from musicrec.errors import UnknownName
+from musicrec import data, models
+from musicrec.errors import InvalidArgument, UnknownName
 from musicrec.study.search_spaces import (
+    PARTS,
+    READ_FEATURES,
     SPACES,
     Choice,
     Span,
@@ -49,9 +52,26 @@ def test_defaults_are_parameters_of_the_model_and_within_the_space(name):
 
 @pytest.mark.parametrize("name", SPACES)
 def test_every_setting_that_could_be_tuned_is(name):
-    """Only seeds are left alone."""
-    left = models.by_name(name)().params.keys() - SPACES[name].keys()
-    assert left <= {"seed"}
+    """Only seeds, machines, models within models and what the scores are to be of are left alone."""
+    left = models.by_name(name)().params.keys() - SPACES[name].keys() - PARTS.get(name, {}).keys()
+    assert left <= {"seed", "device", "warm"}
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_the_table_knows_which_models_read_features(name):
+    train = data.Interactions.from_frame(pd.DataFrame({"user": [1, 2, 2, 3], "item": [1, 1, 2, 3]}))
+    try:
+        models.by_name(name)().fit(train)
+    except InvalidArgument as refused:
+        assert ("reads the features" in str(refused)) == (name in READ_FEATURES)
+    else:
+        assert name not in READ_FEATURES
+
+
+def test_the_parts_of_a_model_are_models_of_the_table():
+    for name, parts in PARTS.items():
+        for parameter, part in parts.items():
+            assert isinstance(models.by_name(name)().params[parameter], models.by_name(part))
 
 
 @pytest.mark.parametrize("name", TUNABLE)

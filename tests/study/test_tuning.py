@@ -8,7 +8,7 @@ import pytest
 
 from musicrec import data, evaluation, models, study
 from musicrec.errors import CorruptData, DataUnavailable, InvalidArgument, UnknownName
-from musicrec.study import search_spaces, settings, tuning
+from musicrec.study import search_spaces, search_task, settings, tuning
 
 SMALL = "small"
 
@@ -27,6 +27,11 @@ def group_features(ds):
     return data.Features("group", ds.items.index, list("abcd"), np.eye(4)[ds.items.index.to_numpy() % 4])
 
 
+def number_features(ds):
+    """Which of the groups an item is of, badly told: as one number."""
+    return data.Features("number", ds.items.index, ["group"], ds.items.index.to_numpy()[:, None] % 4 + 1)
+
+
 def dataset(x, fingerprint="sha256:01"):
     items = pd.DataFrame({"title": x.items.astype(str), "artist": "A"}, index=x.items)
     return data.Dataset(
@@ -36,7 +41,7 @@ def dataset(x, fingerprint="sha256:01"):
         x,
         items,
         pd.DataFrame(index=x.users),
-        feature_makers={"group": group_features},
+        feature_makers={"group": group_features, "number": number_features},
         provenance={"fingerprint": fingerprint},
     )
 
@@ -46,7 +51,7 @@ def small(monkeypatch, tmp_path):
     """A small dataset by name, a cache of its own, and a folder of parameters of its own."""
     monkeypatch.setenv("MUSICREC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(tuning.data, "load", lambda name: dataset(blocks()))
-    monkeypatch.setitem(tuning.ITEM_FEATURES, SMALL, "group")
+    monkeypatch.setitem(search_task.ITEM_FEATURES, SMALL, "group")
     folder = tmp_path / "params"
     folder.mkdir()
     monkeypatch.setattr(settings, "shipped", lambda name: folder)
@@ -72,7 +77,7 @@ def test_what_is_kept_is_what_was_found(small, model):
 
 def test_a_planted_optimum_is_found_and_a_flat_score_leaves_the_defaults(small, monkeypatch):
     def as_good_as(score):
-        def evaluate(model, split, k):
+        def evaluate(model, split, k, candidates):
             return type("E", (), {"mean": lambda self: {"ndcg@10": score(model.l2)}})()
 
         monkeypatch.setattr(tuning.evaluation, "evaluate", evaluate)
@@ -162,6 +167,76 @@ def test_a_search_for_something_else_begins_anew(small, monkeypatch, changed):
     assert counts == [0, 1, 2, 3]
 
 
+def test_a_search_for_cold_items_asks_about_those_alone(small, monkeypatch):
+    x = blocks()
+    split = data.cold_items(x, 0.1, 2, 0.1)
+    real, seen = evaluation.evaluate, []
+
+    def watched(model, asked, **options):
+        assert not model._matrix[:, np.unique(split.test.events["item"])].nnz
+        found = real(model, asked, **options)
+        seen.append(found.candidates.tolist())
+        return found
+
+    monkeypatch.setattr(tuning.evaluation, "evaluate", watched)
+    found = study.tune("ContentKNN", SMALL, cold=True, trials=4, seed=2, out=small)
+    assert seen == [np.unique(split.valid.events["item"]).tolist()] * 4
+    assert found.split == {"kind": "cold_items", "test": 0.1, "valid": 0.1, "seed": 2}
+    assert found.score > 0.5  # the groups tell who likes what
+    assert [path.name for path in (small / SMALL).iterdir()] == ["ContentKNN.cold.json"]
+    assert study.tuned("ContentKNN", SMALL, cold=True) == found.params
+    with pytest.raises(UnknownName, match=r"musicrec tune ContentKNN --dataset small.*ContentKNN\.cold"):
+        study.tuned("ContentKNN", SMALL)
+
+
+def test_other_features_than_the_usual_ones_have_a_file_of_their_own(small):
+    found = {
+        features: study.tune("ContentKNN", SMALL, features=features, trials=5, out=small)
+        for features in (None, "number")
+    }
+    assert found["number"].score < 0.8 * found[None].score
+    assert found["number"].features == "number"
+    assert study.tuning_of("ContentKNN", SMALL, features="number").score == found["number"].score
+    assert study.tuning_of("ContentKNN", SMALL, features="group").score == found[None].score
+    study.tune("ContentKNN", SMALL, features="number", cold=True, trials=1, out=small)
+    files = {path.name for path in (small / SMALL).iterdir()}
+    assert files == {"ContentKNN.json", "ContentKNN.number.json", "ContentKNN.number.cold.json"}
+    with pytest.raises(InvalidArgument, match="EASE reads no features"):
+        study.tune("EASE", SMALL, features="number", out=small)
+    with pytest.raises(UnknownName, match="no features 'colour'"):
+        study.tune("ContentKNN", SMALL, features="colour", out=small)
+
+
+def test_a_file_under_another_name_is_not_taken_for_it(small):
+    study.tune("ContentKNN", SMALL, trials=1, out=small)
+    for name, task in {
+        "ContentKNN.number.json": {"features": "number"},
+        "ContentKNN.cold.json": {"cold": True},
+    }.items():
+        (small / SMALL / name).write_bytes((small / SMALL / "ContentKNN.json").read_bytes())
+        with pytest.raises(CorruptData, match="it is about ContentKNN on small, group"):
+            study.tuned("ContentKNN", SMALL, **task)
+
+
+def test_a_model_made_of_others_has_them_at_their_tuned_settings(small):
+    with pytest.raises(UnknownName, match="musicrec tune EASE --dataset small"):
+        study.tune("WeightedHybrid", SMALL, trials=1, out=small)
+    study.tune("EASE", SMALL, trials=6, out=small)
+    study.tune("ContentKNN", SMALL, features="number", trials=3, out=small)
+    found = study.tune("WeightedHybrid", SMALL, features="number", trials=6, out=small)
+    kept = json.loads((small / SMALL / "WeightedHybrid.number.json").read_text(encoding="utf-8"))
+    ease = study.tuned("EASE", SMALL)
+    assert kept["parts"]["collaborative"] == {"model": "EASE", "params": ease}
+    made = models.WeightedHybrid(**study.tuned("WeightedHybrid", SMALL, features="number"))
+    assert repr(made.collaborative) == repr(models.EASE(**ease))
+    assert made.content.k == study.tuned("ContentKNN", SMALL, features="number")["k"]
+    x = dataset(blocks())
+    split = data.holdout(x.interactions, test=0.1, valid=0.1, seed=0, by="user")
+    made.fit(split.train, item_features=number_features(x))
+    score = evaluation.evaluate(made, split, k=10, part="valid").mean()["ndcg@10"]
+    assert score == pytest.approx(found.score, abs=1e-5)
+
+
 def test_settings_that_the_model_refuses_are_counted(small):
     found = study.tune("PureSVD", SMALL, trials=15, out=small)
     assert found.default_score is None or found.score >= found.default_score
@@ -170,7 +245,7 @@ def test_settings_that_the_model_refuses_are_counted(small):
 
 
 def test_a_model_that_can_never_be_fitted_is_an_error_with_its_reason(small, monkeypatch):
-    monkeypatch.delitem(tuning.ITEM_FEATURES, SMALL)
+    monkeypatch.delitem(search_task.ITEM_FEATURES, SMALL)
     with pytest.raises(InvalidArgument, match=r"none of 2 trials.*item_features"):
         study.tune("ContentKNN", SMALL, trials=2, out=small)
     assert not (small / SMALL).exists()
@@ -226,6 +301,8 @@ def test_what_has_not_been_tuned_is_told_with_what_has(small):
         lambda kept: json.dumps(kept | {"params": {"l3": 1.0}}),
         lambda kept: json.dumps(kept | {"model": "ALS"}),
         lambda kept: json.dumps(kept | {"more": 1}),
+        lambda kept: json.dumps(kept | {"split": {}}),
+        lambda kept: json.dumps(kept | {"parts": {"content": {}}}),
         lambda kept: b"\xff\xfe",
     ],
 )

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -60,6 +61,13 @@ def test_a_run_that_had_ended_is_not_run_again(task, same, tmp_path):
     module, again = fitted(task, batches=never, checkpoint=str(tmp_path / "run.pt"))
     assert same(module, expected)
     pd.testing.assert_frame_equal(again.epochs, history.epochs, check_exact=True)
+
+
+def test_settings_may_be_numbers_of_numpy(task, same, tmp_path):
+    settings = {"epochs": np.int64(3), "lr": np.float32(0.02), "seed": np.int64(1), "patience": np.int64(4)}
+    module, _ = fitted(task, checkpoint=tmp_path / "run.pt", **settings)
+    again, _ = fitted(task, checkpoint=tmp_path / "run.pt", **settings)
+    assert same(module, again)
 
 
 def test_one_that_stopped_early_stays_stopped(task, tmp_path):
