@@ -16,7 +16,8 @@ from musicrec.listeners import draws
 from musicrec.listeners.dials import Dials
 
 # What is heard falls in two groups. The first goes along with what a catalogue knows (style, instruments),
-# but for loudness, of which it knows nothing; the second is decided more by how a piece is played: articulation wholly, register mostly, density half.
+# but for loudness, of which it knows nothing. The second is decided more by how a piece is played:
+# articulation wholly, register mostly, density half.
 LISTED = ("tempo_bpm", "mode", "triple", "rhythm_variety", "chromaticism", "brightness", "attack", "loudness")
 UNLISTED = ("articulation", "note_rate", "register")
 _PAIRS = {

@@ -1,3 +1,5 @@
+from .audio_factors import LatentFactorCNN as LatentFactorCNN
+from .audio_factors import PreferenceCNN as PreferenceCNN
 from .base import Recommender as Recommender
 from .chance import Random as Random
 from .clips import ClipClassifier as ClipClassifier

@@ -92,17 +92,12 @@ class LatentFactorRidge(LatentFactorRegression):
     def _told_from_content(self, factors: np.ndarray, side: SideInputs) -> np.ndarray:
         features = given_features(side, "LatentFactorRidge")
         matrix, learnt = features.matrix, self.known_items_ & ~features.missing
-        check_some(learnt, f"features {features.kind!r}")
+        if not learnt.any():
+            raise InvalidData(
+                f"No item with a listener in train has {features.kind} features, so there is nothing to "
+                "learn from. Check that they are of the items that were listened to."
+            )
         regression = make_pipeline(StandardScaler(with_mean=not sp.issparse(matrix)), Ridge(self.ridge))
         told = regression.fit(matrix[learnt], factors[learnt]).predict(matrix)
         told[features.missing] = factors[learnt].mean(axis=0)
         return told.astype(np.float32)
-
-
-def check_some(learnt: np.ndarray, content: str) -> None:
-    """Raise InvalidData where there is no item to learn from: one with listeners and with content."""
-    if not learnt.any():
-        raise InvalidData(
-            f"No item with a listener in train has {content}, so there is nothing to learn them from. Check "
-            "that they are of the items that were listened to."
-        )

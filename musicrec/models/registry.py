@@ -8,7 +8,7 @@ from musicrec.models.base import Recommender
 _NAMES = (
     *("Random", "Popularity"),
     *("UserKNN", "ItemKNN", "PureSVD", "ALS", "BPR", "EASE"),
-    *("ContentKNN", "Rocchio", "LatentFactorRidge"),
+    *("ContentKNN", "Rocchio", "LatentFactorRidge", "LatentFactorCNN", "PreferenceCNN"),
     *("WeightedHybrid", "CollectiveEASE"),
 )
 

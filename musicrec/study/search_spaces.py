@@ -78,6 +78,11 @@ _NEIGHBOURS: Space = {
     "shrinkage": Span(0.0, 1000.0, "log1p"),
 }
 _FACTORS_OF_PLAYS: Space = {"factors": Span(4, 256), "l2": Span(1e-3, 1e3), "alpha": Span(0.1, 100.0)}
+_TRAINING: Space = {  # more epochs than this would cost more than a chapter has to spend
+    "epochs": Span(5, 20),
+    "lr": Span(1e-4, 1e-2),
+    "weight_decay": Span(1e-3, 10.0),
+}
 
 SPACES: dict[str, Space] = {
     "Random": {},
@@ -104,6 +109,8 @@ SPACES: dict[str, Space] = {
     "EASE": {"l2": Span(1.0, 1e5), "weight": _WEIGHT},
     "Rocchio": {"gamma": Span(0.0, 10.0, "log1p"), "weighting": _WEIGHTING, "weight": _WEIGHT},
     "LatentFactorRidge": {**_FACTORS_OF_PLAYS, "ridge": Span(1.0, 1e5)},
+    "LatentFactorCNN": {**_FACTORS_OF_PLAYS, **_TRAINING},
+    "PreferenceCNN": {"factors": Span(4, 256), **_TRAINING, "dropout": Span(0.0, 0.8, "linear")},
     "WeightedHybrid": {"weight": Span(0.0, 1.0, "linear")},
     "CollectiveEASE": {
         "l2": Span(1.0, 1e5),

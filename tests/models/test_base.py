@@ -58,13 +58,36 @@ def scenes():
     )
 
 
+class Sounds:
+    """Clips in which the bands of the item's scene are loud: as much of an AudioLibrary as models use."""
+
+    left_out = pd.Series(dtype=object)
+
+    def __init__(self, items):
+        self.labels = items
+
+    def mel(self, labels):
+        of_band = np.arange(16) // 4
+        of_item = np.minimum(self.labels.get_indexer(labels) // ITEMS, SCENES - 1)
+        noise = np.random.default_rng(0).standard_normal((len(self.labels), 16, 16))
+        loud = np.where(of_item[:, None] == of_band, 0.0, -60.0)
+        return (loud[:, :, None] + 5 * noise[self.labels.get_indexer(labels)]).astype(np.float32)
+
+
+def side():
+    return {"item_features": scenes(), "item_audio": Sounds(world().train.items)}
+
+
+FOR_FEW_ITEMS = {"PreferenceCNN": {"epochs": 30, "lr": 0.01}, "LatentFactorCNN": {"lr": 0.01}}
+
+
 def new(name):
-    return Same() if name == "Same" else models.by_name(name)()
+    return Same() if name == "Same" else models.by_name(name)(**FOR_FEW_ITEMS.get(name, {}))
 
 
 @functools.cache
 def fitted(name):
-    return new(name).fit(world().train, item_features=scenes())
+    return new(name).fit(world().train, **side())
 
 
 def everybody():
@@ -117,9 +140,9 @@ def test_scores_are_one_float32_an_item(model):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Random"])  # which learns nothing
 def test_the_same_fit_gives_the_same_scores_also_on_a_used_model(name):
-    other = new(name).fit(part_of_world(), item_features=scenes())
+    other = new(name).fit(part_of_world(), **side())
     assert not (other.score(everybody()) == fitted(name).score(everybody())).all()
-    again = other.fit(world().train, item_features=scenes())
+    again = other.fit(world().train, **side())
     assert (again.score(everybody()) == fitted(name).score(everybody())).all()
 
 
@@ -316,10 +339,10 @@ def test_train_must_be_interactions_with_plays(name):
     with pytest.raises(InvalidArgument, match=r"needs data\.Interactions"):
         new(name).fit(train.matrix)
     with pytest.raises(InvalidData, match="nothing to learn from"):
-        new(name).fit(train.where(np.zeros(len(train), bool)), item_features=scenes())
+        new(name).fit(train.where(np.zeros(len(train), bool)), **side())
     silent = train.events.assign(weight=0.0)
     with pytest.raises(InvalidData, match="nothing to learn from"):
-        new(name).fit(Interactions(train.users, train.items, silent), item_features=scenes())
+        new(name).fit(Interactions(train.users, train.items, silent), **side())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -327,16 +350,18 @@ def test_side_input_must_be_over_the_same_users_and_items(name):
     train = world().train
     upside_down = Interactions(train.users, train.items[::-1], train.events)
     other = Features("scene", train.items[:-1], ["x"], np.ones((len(train.items) - 1, 1)))
-    for side, error, message in [
+    for given, error, message in [
         ({"valid": upside_down}, InvalidData, "valid is over"),
         ({"valid": train.matrix}, InvalidArgument, r"needs data\.Interactions"),
         ({"item_features": other}, InvalidData, "item_features is over"),
         ({"item_features": np.ones((3, 3))}, InvalidArgument, r"must be data\.Features"),
         ({"item_features": scenes(), "user_features": scenes()}, InvalidData, "user_features is over"),
         ({"source": "films"}, InvalidArgument, r"needs data\.Interactions"),
+        ({"item_audio": np.ones((3, 4, 5))}, InvalidArgument, "must be an AudioLibrary"),
+        ({"item_audio": Sounds(train.items + "?")}, InvalidData, "none of them of the"),
     ]:
         with pytest.raises(error, match=message):
-            new(name).fit(train, **side)
+            new(name).fit(train, **given)
 
 
 class Diverged(Same):

@@ -109,7 +109,7 @@ def test_what_cannot_be_fitted():
         LatentFactorRidge().fit(train)
     only_cold = plays.any(axis=0)
     described[only_cold] = 0
-    with pytest.raises(InvalidData, match="No item with a listener in train has features 'descriptors'"):
+    with pytest.raises(InvalidData, match="No item with a listener in train has descriptors features"):
         LatentFactorRidge().fit(train, item_features=features(described, only_cold))
     for wrong in ({"ridge": 0}, {"warm": "audio"}, {"factors": 0}, {"l2": -1}, {"alpha": "x"}, {"seed": 0.5}):
         with pytest.raises(InvalidArgument, match=f"{next(iter(wrong))} is"):
