@@ -73,6 +73,8 @@ def test_options_are_handed_on(asked, tmp_path):
     assert (asked["trials"], asked["seed"], asked["out"], asked["again"]) == (7, 3, tmp_path, True)
     run("ContentKNN", "--dataset", "x", "--features", "tags", "--cold")
     assert (asked["features"], asked["cold"]) == ("tags", True)
+    run("LatentFactorCNN", "--dataset", "x", "--cold")
+    assert asked["trials"] == 16
 
 
 def test_a_border_is_not_overlooked(asked):

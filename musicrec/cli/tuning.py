@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from musicrec import study
 from musicrec.cli import terminal
-from musicrec.study.search_spaces import TRIALS
+from musicrec.study.search_spaces import NETWORK_TRIALS, TRIALS, trials_of
 
 
 def tune(
@@ -24,8 +24,13 @@ def tune(
     ] = None,
     cold: Annotated[bool, typer.Option("--cold", help="Search for items that nobody has played.")] = False,
     trials: Annotated[
-        int, typer.Option(min=1, help="How many settings to try. Give every model you compare the same.")
-    ] = TRIALS,
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many settings to try. Give every model you compare the same.",
+            show_default=f"{TRIALS}, for a network {NETWORK_TRIALS}",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the split and of the search.")] = 0,
     out: Annotated[
         Path | None,
@@ -41,9 +46,9 @@ def tune(
     Test data is never looked at. The first trial is the model's defaults. A search that was stopped goes on
     where it was when the command is given again.
     """
-    ended = 0
+    ended, wanted = 0, trials or trials_of(model)
     with _bar() as bar:
-        task = bar.add_task(f"{model} on {dataset}", total=trials, best="")
+        task = bar.add_task(f"{model} on {dataset}", total=wanted, best="")
 
         def told(tried: int, best: float | None) -> None:
             nonlocal ended
@@ -56,7 +61,7 @@ def tune(
                 dataset,
                 features=features,
                 cold=cold,
-                trials=trials,
+                trials=wanted,
                 seed=seed,
                 out=out,
                 again=again,
@@ -65,7 +70,7 @@ def tune(
         except KeyboardInterrupt:
             bar.stop()
             terminal.err.print(
-                f"Stopped after {ended} of {trials} trials, which are kept. Give the same command"
+                f"Stopped after {ended} of {wanted} trials, which are kept. Give the same command"
                 f"{' without --again' if again else ''} to go on.",
                 highlight=False,
                 soft_wrap=True,

@@ -10,6 +10,7 @@ from .content import Rocchio as Rocchio
 from .factorisation import ALS as ALS
 from .factorisation import BPR as BPR
 from .factorisation import PureSVD as PureSVD
+from .filters import strongest_clips as strongest_clips
 from .hybrid import CollectiveEASE as CollectiveEASE
 from .hybrid import WeightedHybrid as WeightedHybrid
 from .image_backbone import ImageBackbone as ImageBackbone

@@ -92,7 +92,7 @@ class ClipModel(ABC):
         *,
         body: ClipModel | nn.Module | None = None,
         frozen: bool = False,
-        epochs: int = 20,
+        epochs: int = 24,
         lr: float = 3e-3,
         weight_decay: float = 0.01,
         patience: int | None = None,
@@ -173,6 +173,7 @@ class ClipModel(ABC):
             The loss is not finite.
         """
         clips = checked_clips(x, self._kind.dims, self._kind.shortest)
+        vars(self).pop("network_", None)  # after a fit that fails nothing old answers
         wanted = self._learn_targets(targets, len(clips))
         network = self._new_network(clips)
         self.bands_ = clips.shape[1] if clips.ndim == 3 else None

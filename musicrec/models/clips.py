@@ -30,7 +30,8 @@ class ClipClassifier(ClipModel):
 
     def predict(self, x: np.ndarray | Tensor) -> np.ndarray:
         """The likeliest label of each clip."""
-        return self.classes_[self.predict_proba(x).argmax(axis=1)]
+        likeliest = self.predict_proba(x).argmax(axis=1)
+        return self.classes_[likeliest]
 
     def predict_proba(self, x: np.ndarray | Tensor) -> np.ndarray:
         """Probabilities (n, classes), float32, in the order of `classes_`."""

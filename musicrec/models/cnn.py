@@ -11,9 +11,9 @@ from torch import nn
 class MelCNN(nn.Module):
     """Hears a clip as a picture of sound: filters over pitch and time, each layer coarser than the last.
 
-    Each band is standardised; then a 5x5 convolution that keeps every second band and frame, and a 3x3
-    convolution with a 2x2 maximum for each further entry of `channels`; then mean and maximum of each
-    channel over the whole clip, so that clips of any length fit.
+    Each band is standardised. Each layer is a convolution, the maximum of each 2x2 cells, batch normalisation
+    and ReLU; the first convolution is 5x5 at every second band, the others are 3x3. The mean and the maximum
+    of each channel over the clip describe it, so that clips of any length fit.
     Explained in chapter 04_cnn_mel.
 
     Parameters
@@ -43,17 +43,15 @@ class MelCNN(nn.Module):
     ) -> None:
         super().__init__()
         self.standardise = nn.BatchNorm1d(mels, affine=False, momentum=None)  # the mean of all batches
-        first, last = channels[0], channels[-1]
-        layers: list[nn.Module] = [
-            nn.Conv2d(1, first, 5, stride=2, padding=2, bias=False),
-            nn.BatchNorm2d(first),
-            nn.ReLU(),
-        ]
-        for before, after in pairwise(channels):  # the maximum comes first: four times less to normalise
-            layers += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.MaxPool2d(2, ceil_mode=True)]
+        layers: list[nn.Module] = []
+        for before, after in pairwise((1, *channels)):
+            size, step = (5, (2, 1)) if before == 1 else (3, (1, 1))
+            layers.append(nn.Conv2d(before, after, size, step, padding=size // 2, bias=False))
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))  # before the rest: four times less to normalise
             layers += [nn.BatchNorm2d(after), nn.ReLU()]
-        self.body = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # faster on a CPU
-        self.neck = nn.Sequential(nn.Linear(2 * last, embedding), nn.ReLU())
+        self.body = nn.Sequential(*layers)
+        nn.utils.convert_conv2d_weight_memory_format(self.body, torch.channels_last)  # faster on a CPU
+        self.neck = nn.Sequential(nn.Linear(2 * channels[-1], embedding), nn.ReLU())
         self.dropout, self.head = nn.Dropout(dropout), nn.Linear(embedding, outputs)
 
     def embed(self, mel: torch.Tensor) -> torch.Tensor:

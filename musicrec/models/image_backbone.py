@@ -45,7 +45,7 @@ class ImageBackbone(nn.Module):
         Where the package with the weights is not installed.
     """
 
-    def __init__(self, outputs: int, size: tuple[int, int] = (128, 224), dropout: float = 0.2) -> None:
+    def __init__(self, outputs: int, size: tuple[int, int] = (64, 224), dropout: float = 0.2) -> None:
         super().__init__()
         self.size = size
         self.body = _efficientnet_lite0()

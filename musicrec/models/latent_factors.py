@@ -53,8 +53,15 @@ class LatentFactorRegression(FactorModel):
     def _told_from_content(self, factors: np.ndarray, side: SideInputs) -> np.ndarray:
         """Factors float32 (n_items, n_factors) told from content, learnt from those of the known items."""
 
+    def _score(self, users: np.ndarray) -> np.ndarray:
+        return self._product(self.user_factors_[users])
+
     def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
-        return self.als_.fold_in(matrix) @ self.item_factors_.T
+        return self._product(self.als_.fold_in(matrix))
+
+    def _product(self, user_factors: np.ndarray) -> np.ndarray:
+        """Scores in float64, so that items of the same content tie and rounding does not order them."""
+        return user_factors.astype(np.float64) @ self.item_factors_.T.astype(np.float64)
 
 
 class LatentFactorRidge(LatentFactorRegression):
@@ -91,7 +98,7 @@ class LatentFactorRidge(LatentFactorRegression):
 
     def _told_from_content(self, factors: np.ndarray, side: SideInputs) -> np.ndarray:
         features = given_features(side, "LatentFactorRidge")
-        matrix, learnt = features.matrix, self.known_items_ & ~features.missing
+        matrix, learnt = features.matrix.astype(np.float64), self.known_items_ & ~features.missing
         if not learnt.any():
             raise InvalidData(
                 f"No item with a listener in train has {features.kind} features, so there is nothing to "

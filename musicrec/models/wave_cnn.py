@@ -29,7 +29,7 @@ class WaveCNN(nn.Module):
         Share of the embedding that is hidden in training.
     """
 
-    shortest = 2048
+    shortest = 4096
     """Samples that a clip must have at least."""
 
     def __init__(

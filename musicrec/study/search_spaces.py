@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import optuna  # only a search needs it; reading what one found does not
 
 TRIALS = 40  # the same for every model, or a comparison of tuned models would be one of efforts
+NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
+_NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
     "log1p": (math.log1p, math.expm1),
@@ -139,6 +141,11 @@ def space_of(model: str) -> Space:
             "Add the model to SPACES in musicrec/study/search_spaces.py."
         )
     return SPACES[model]
+
+
+def trials_of(model: str) -> int:
+    """How many settings a search tries for a model, if nobody says otherwise."""
+    return NETWORK_TRIALS if model in _NETWORKS else TRIALS
 
 
 def applies(part: Span | Choice, settings: Mapping[str, Any]) -> bool:

@@ -2,8 +2,9 @@
 
 A model is fitted on the train part of a split and judged by NDCG@10 on its valid part; the test part is not
 handed on. The split hides a tenth of each listener's items or, where a search is for cold items, a tenth of
-the items from everybody; then only those are ranked. Each model gets the same number of trials, the first of
-them its defaults.
+the items from everybody; then only those are ranked, and the score is the mean over several such cuts. Each
+model gets the same number of trials, the first of them its defaults; a network gets fewer, and its file says
+how many and how long they took.
 
 The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
 model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
@@ -27,13 +28,14 @@ from musicrec.errors import DataUnavailable, InvalidArgument
 from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
-from musicrec.study.search_spaces import TRIALS, applies, at_border, described, space_of
+from musicrec.study.search_spaces import applies, at_border, described, space_of, trials_of
 from musicrec.study.search_task import Task
 from musicrec.study.settings import Tuning, made, parts_of, write
 
 CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
 SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
+NEW_ITEMS = 500  # that a search for cold items is judged on at least, over several cuts if need be
 _PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
 
@@ -43,7 +45,7 @@ def tune(
     *,
     features: str | None = None,
     cold: bool = False,
-    trials: int = TRIALS,
+    trials: int | None = None,
     seed: int = 0,
     out: Path | None = None,
     again: bool = False,
@@ -63,6 +65,7 @@ def tune(
         Search for the settings that are best for items that nobody has played.
     trials
         How many settings to try, the defaults among them. Those of an earlier search for the same count.
+        If not given, 40, or 16 for a network.
     seed
         Of the split and of the search.
     out
@@ -95,29 +98,32 @@ def tune(
     Explained in chapter 02_collaborative_filtering.
     """
     make, space = models.by_name(model), space_of(model)
+    trials = trials_of(model) if trials is None else trials
     check_whole("trials", trials, least=1)
     if not space:
         return None
     task = Task(model, dataset, features, cold)
     path = _folder(out) / task.file
     ds = data.load(dataset)
-    if cold:
-        split = data.cold_items(ds.interactions, SHARES["test"], seed, SHARES["valid"])
-    else:
-        split = data.holdout(ds.interactions, **SHARES, seed=seed, by="user")
-    assert split.valid is not None  # it was asked for
-    seen = data.Split(train=split.train, test=split.valid)  # a search cannot look at what it is not handed
-    given = None if task.kind is None else ds.features(task.kind, hidden=split)
-    parts = parts_of(task)
+    parts, cuts = parts_of(task), _cuts(ds.interactions, cold, seed)
+    given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in cuts]
 
     def score(settings: dict[str, Any]) -> float:
-        fitted = make(**made(parts), **settings).fit(seen.train, item_features=given, item_audio=ds.audio)
-        found = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
-        return float(found.mean()[METRIC])
+        found = []
+        for cut, features_of_items in zip(cuts, given, strict=True):
+            assert cut.valid is not None  # each cut has one
+            seen = data.Split(
+                train=cut.train, test=cut.valid
+            )  # a search cannot look at what it is not handed
+            fitted = make(**made(parts), **settings)
+            fitted.fit(seen.train, item_features=features_of_items, item_audio=ds.audio)
+            asked = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
+            found.append(float(asked.mean()[METRIC]))
+        return sum(found) / len(found)
 
     params = make().params
     defaults = {name: params[name] for name, part in space.items() if applies(part, params)}
-    kind = {"kind": "cold_items"} if cold else {"kind": "holdout", "by": "user"}
+    kind = {"kind": "cold_items", "cuts": len(cuts)} if cold else {"kind": "holdout", "by": "user"}
     facts = {
         "model": model,
         "dataset": dataset,
@@ -151,6 +157,22 @@ def tune(
     )
     write(found, path)
     return found
+
+
+def _cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:
+    """The cuts that settings are judged on: the same test, so many valid parts that they hold enough items.
+
+    A hundred new items are too few. The settings that win there are those that put the one or two famous ones
+    of them on top for everybody, by luck, and on other items they are worse than chance.
+    """
+    if not cold:
+        return [data.holdout(x, **SHARES, seed=seed, by="user")]
+    whole = data.cold_items(x, SHARES["test"], seed, valid=0)
+    share = SHARES["valid"] / (1 - SHARES["test"])  # of the items that are left
+    cuts = [data.cold_items(whole.train, share, seed, valid=0)]
+    while sum(len(cut.cold_items) for cut in cuts) < NEW_ITEMS:
+        cuts.append(data.cold_items(whole.train, share, seed + len(cuts), valid=0))
+    return [data.Split(train=cut.train, valid=cut.test, test=whole.test) for cut in cuts]
 
 
 def _folder(out: Path | None) -> Path:
