@@ -20,8 +20,12 @@ TASKS = [
     *(Task(model, dataset, cold=True) for dataset in ("lastfm-2k", "songbook") for model in BY_CONTENT),
     *(Task(model, "songbook", cold=True) for model in NETWORKS),
     *(
+        Task(model, "songbook", "descriptors")
+        for model in ("ContentKNN", "Rocchio", "CollectiveEASE", "WeightedHybrid")
+    ),
+    *(
         Task(model, "songbook", "descriptors", cold=True)
-        for model in ("ContentKNN", "Rocchio", "LatentFactorRidge")
+        for model in ("ContentKNN", "CollectiveEASE", "LatentFactorRidge")
     ),
 ]
 SPLITS = {False: {"kind": "holdout", "by": "user"}, True: {"kind": "cold_items"}}
