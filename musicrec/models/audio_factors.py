@@ -113,7 +113,7 @@ class PreferenceCNN(FactorModel):
     Attributes
     ----------
     network_ : MelCNN
-    history_ : musicrec.training.History
+    history_ : musicrec.training.history.History
     """
 
     can_score_cold_items = True

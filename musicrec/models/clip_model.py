@@ -77,7 +77,7 @@ class ClipModel(ABC):
     Attributes
     ----------
     network_ : torch.nn.Module
-    history_ : musicrec.training.History
+    history_ : musicrec.training.history.History
         Loss and, where `valid` was given, metric of each epoch.
     """
 
