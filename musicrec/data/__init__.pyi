@@ -4,8 +4,10 @@ from .catalogue import loaded as loaded
 from .catalogue import names as names
 from .dataset import Dataset as Dataset
 from .dataset import Splits as Splits
+from .event_files import read_events as read_events
 from .features import Features as Features
 from .interactions import Interactions as Interactions
+from .session_split import SessionSplit as SessionSplit
 from .sessions import Sessions as Sessions
 from .split import Split as Split
 from .splits import by_time as by_time

@@ -9,24 +9,28 @@ import pandas as pd
 from musicrec.data.columns import hashable
 from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions
+from musicrec.data.session_split import SessionSplit
 from musicrec.data.sessions import Sessions
 from musicrec.data.split import Split
 from musicrec.errors import InvalidArgument, InvalidData, UnknownName
 
 
-class Splits(Mapping[str, Split]):
-    """Cuts that others have published, by name; UnknownName lists those there are."""
+class Splits(Mapping[str, Split | SessionSplit]):
+    """Cuts that others have published, by name; UnknownName lists those there are.
 
-    def __init__(self, splits: Mapping[str, Split]) -> None:
+    Each is a `Split` of interactions, or a `SessionSplit` where sessions are what is cut.
+    """
+
+    def __init__(self, splits: Mapping[str, Split | SessionSplit]) -> None:
         named = isinstance(splits, Mapping)
-        if not named or not all(isinstance(part, Split) for part in splits.values()):
+        if not named or not all(isinstance(part, Split | SessionSplit) for part in splits.values()):
             raise InvalidData(
-                f"Splits must be a dict from names to data.Split, found {splits!r}. Leave them out where "
-                "none are published."
+                f"Splits must be a dict from names to data.Split or data.SessionSplit, found {splits!r}. "
+                "Leave them out where none are published."
             )
         self._splits = dict(splits)
 
-    def __getitem__(self, name: str) -> Split:
+    def __getitem__(self, name: str) -> Split | SessionSplit:
         if not hashable(name) or name not in self._splits:
             raise UnknownName(
                 f"No split {name!r}: this dataset has {sorted(self._splits) or 'no published splits'}. "

@@ -16,8 +16,8 @@ Access = Literal["embedded", "fetchable", "convertible", "by-hand"]
 class Download:
     """What is downloaded: its address, and the checksum that it must have, as in "sha1:0a1b...".
 
-    An archive is unpacked into the dataset's folder. What has a ``file`` is no archive: it becomes that file
-    of the folder.
+    An archive is unpacked into the dataset's folder. What has a ``file`` is left as it came: it becomes that
+    file of the folder.
     """
 
     url: str
@@ -29,7 +29,8 @@ class Download:
 class DataFile:
     """A table that a dataset is read from: what it holds, and how to know that it is the right one.
 
-    ``columns`` maps each column to its meaning, in the order of the file. ``sha256_text`` ignores line ends.
+    ``columns`` maps each column to its meaning, in the order of the file; ``header`` is False where the first
+    line is a row already and does not name them. ``sha256_text`` ignores line ends.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DataFile:
     sha256: str
     sha256_text: str
     columns: dict[str, str]
+    header: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Entry:
     """What the catalogue says of one dataset.
 
     ``folder`` is None where the dataset comes with the library; ``listeners`` is False where it holds
-    recordings that nobody is known to have heard.
+    recordings that nobody is known to have heard. ``converter`` ("module:function") takes a folder with the
+    downloads and makes the files of them, where the library reads another form than they come in.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Entry:
     homepage: str | None = None
     folder: str | None = None
     listeners: bool = True
+    converter: str | None = None
     citation: Citation | None = None
     downloads: tuple[Download, ...] = ()
     files: tuple[DataFile, ...] = ()
@@ -88,10 +92,15 @@ class Entry:
     @property
     def parts(self) -> list[str]:
         """What the dataset's folder must hold to be whole: files and folders, by their names in it."""
-        named = [each.name for each in self.files] + [each.file for each in self.downloads if each.file]
+        named = [each.name for each in self.files] + [str(each.file) for each in self.kept_downloads]
         if self.recordings is None:
             return named
         return named + [part for part in (self.recordings.folder, self.recordings.labels) if part]
+
+    @property
+    def kept_downloads(self) -> list[Download]:
+        """The downloads that stay in the dataset's folder as they came: no archives, nothing converted."""
+        return [] if self.converter else [each for each in self.downloads if each.file]
 
     def file(self, name: str) -> DataFile:
         """Facts about one of the files, by its name."""

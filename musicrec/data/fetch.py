@@ -1,12 +1,14 @@
 """Getting the files of a dataset: from the folder of real data, from the cache, or over the network.
 
 The order is fixed: ``$MUSICREC_DATA/<folder>``, then the cache, then a download. A download is resumed where
-it broke off, held to its checksum, unpacked with distrust into a temporary folder and renamed when whole, by
-one process at a time. Where none of it works, the error says how to get the files.
+it broke off, held to its checksum, unpacked with distrust (and converted, where the catalogue names a
+converter) in a temporary folder that is renamed when whole, by one process at a time. Where none of it works,
+the error says how to get the files.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
@@ -140,7 +142,7 @@ def _whole(found: Entry, folder: Path) -> Path:
 
 
 def _put_together(found: Entry, arrived: list[Path], target: Path) -> None:
-    """Unpack or move what was downloaded so that `target` is either whole or not there."""
+    """Unpack, move and convert what was downloaded so that `target` is either whole or not there."""
     temporary = target.parent / f".{target.name}.unpacking"
     with writing(target):
         shutil.rmtree(temporary, ignore_errors=True)  # we hold the lock: it is of a killed run
@@ -152,6 +154,9 @@ def _put_together(found: Entry, arrived: list[Path], target: Path) -> None:
                 else:
                     (temporary / each.file).parent.mkdir(parents=True, exist_ok=True)
                     path.replace(temporary / each.file)
+            if found.converter:
+                module, _, function = found.converter.partition(":")
+                getattr(importlib.import_module(module), function)(temporary)
             inner = [path for path in temporary.iterdir() if path.is_dir()]
             places = [temporary, *(inner if len(inner) == 1 else [])]  # some archives hold one folder
             whole = [place for place in places if not missing(found, place)]

@@ -155,6 +155,43 @@ class Sessions:
         end = self.starts[i + 1] if i + 1 < len(self) else len(self.items)
         return self.items[self.starts[i] : end]
 
+    def take(self, rows: np.ndarray, lengths: np.ndarray | None = None) -> "Sessions":
+        """The sessions of these numbers, in this order, or only the beginning of each.
+
+        Parameters
+        ----------
+        rows : array of int, shape (n,)
+            Numbers of sessions; one may come several times.
+        lengths : array of int, shape (n,), optional
+            How many plays of each to take, from its first on: 1 to all of them. Without it all.
+
+        Raises
+        ------
+        InvalidArgument
+            Where a number is not that of a session, or a session is shorter than asked.
+        """
+        chosen = np.asarray(rows, dtype=np.int64)
+        if len(chosen) and (chosen.min() < 0 or chosen.max() >= len(self)):
+            strange = int(chosen[(chosen < 0) | (chosen >= len(self))][0])
+            raise InvalidArgument(
+                f"There is no session {strange}; there are {len(self):,}, numbered from 0. Choose of those."
+            )
+        whole = self.lengths[chosen]
+        wanted = whole if lengths is None else np.asarray(lengths, dtype=np.int64)
+        if wanted.shape != whole.shape or ((wanted < 1) | (wanted > whole)).any():
+            raise InvalidArgument(
+                "lengths must hold one number for each of the rows, from 1 to the length of that session."
+            )
+        starts = np.cumsum(wanted) - wanted
+        events = np.repeat(self.starts[chosen] - starts, wanted) + np.arange(wanted.sum())
+        return Sessions(
+            self.items[events],
+            starts,
+            None if self.times is None else self.times[events],
+            None if self.users is None else self.users[chosen],
+            None if self._context is None else self._context.iloc[chosen],
+        )
+
     @property
     def lengths(self) -> np.ndarray:
         """Number of events in each session, shape (n_sessions,)."""

@@ -73,8 +73,8 @@ def check(found: Entry, folder: Path) -> list[FileReport]:
         as there must be), "wrong count" or "missing".
     """
     reports = [_of_table(file, folder / file.name) for file in found.files]
-    reports += [_of_download(each, folder / each.file) for each in found.downloads if each.file]
-    if found.recordings is not None and not any(each.file for each in found.downloads):
+    reports += [_of_download(each, folder / str(each.file)) for each in found.kept_downloads]
+    if found.recordings is not None and not found.kept_downloads:
         reports += _of_recordings(found.recordings, folder)
     return reports
 
@@ -122,7 +122,7 @@ def _of_table(file: DataFile, path: Path) -> FileReport:
         text = file_text(path, file.encoding)
     except CorruptData as error:
         return FileReport(file.name, "unreadable", None, file.rows, str(error))
-    rows = max(text.count("\n") - 1, 0)
+    rows = max(text.count("\n") - file.header, 0)
 
     def said(status: Status, detail: str) -> FileReport:
         return FileReport(file.name, status, rows, file.rows, detail)
@@ -132,7 +132,7 @@ def _of_table(file: DataFile, path: Path) -> FileReport:
     if hashlib.sha256(text.encode(file.encoding)).hexdigest() == file.sha256_text:
         return said("other line ends", "the text is the same")
     columns = text.partition("\n")[0].split("\t")
-    if columns != list(file.columns):
+    if file.header and columns != list(file.columns):
         missing = [name for name in file.columns if name not in columns]
         what = f"missing column {', '.join(missing)}" if missing else "other columns"
         return said("wrong columns", f"{what}: expected {list(file.columns)}, found {columns}")

@@ -7,6 +7,8 @@ from .growth import Growth as Growth
 from .growth import GrowthComparison as GrowthComparison
 from .growth import compare_growth as compare_growth
 from .growth import growth_of as growth_of
+from .next_evaluation import NextEvaluation as NextEvaluation
+from .next_item import evaluate_next as evaluate_next
 from .protocol import Evaluation as Evaluation
 from .protocol import evaluate as evaluate
 from .protocol import ranking_metrics as ranking_metrics

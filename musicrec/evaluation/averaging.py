@@ -18,7 +18,7 @@ def mean_over_seeds(
 
     Parameters
     ----------
-    evaluations : Evaluation or ClipEvaluation, or a sequence of them
+    evaluations : Evaluation, NextEvaluation or ClipEvaluation, or a sequence of them
         Of one model, one a seed.
     level : float
         Of the interval: a two-level bootstrap over seeds and users (`resampling.two_level_interval`).

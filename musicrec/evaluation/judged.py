@@ -1,4 +1,4 @@
-"""What every judgement of a model has in common, whether it rests on listeners' lists or on pieces."""
+"""What every judgement of a model has in common, whether it rests on lists, pieces or sessions."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,7 @@ class Judged:
     seed : int or None
         The number by which `compare` pairs, usually that of the split.
     unit : str
-        What a row is: "user" or "piece".
+        What a row is: "user", "piece" or "session".
     limits : tuple of float
         Between which every measure lies.
     """

@@ -54,8 +54,8 @@ def listed(side: Judged | Sequence[Judged], name: str) -> list[Judged]:
     found = [side] if isinstance(side, Judged) else list(side) if isinstance(side, Sequence) else []
     if not found or not all(isinstance(one, Judged) for one in found):
         raise InvalidArgument(
-            f"{name} must be what evaluate or judge_clips returns, or a list of such, one a seed; found "
-            f"{type(side).__name__}{f' of {len(found)}' if found else ''}."
+            f"{name} must be what evaluate, evaluate_next or judge_clips returns, or a list of such, one a "
+            f"seed; found {type(side).__name__}{f' of {len(found)}' if found else ''}."
         )
     seeds = [one.seed for one in found]
     if len(found) > 1 and (None in seeds or len(set(seeds)) < len(seeds)):

@@ -22,8 +22,8 @@ class Comparison:
     """What `compare` found: the treatment's metric less the baseline's, and what follows from it.
 
     `interval` is that of `difference`, at the confidence `level`; `p` is two-sided. `rows` and `seeds` say
-    how many the comparison rests on, `unit` what a row is ("user" or "piece"), `dropped` how often one was
-    absent from one side of a seed.
+    how many the comparison rests on, `unit` what a row is ("user", "piece" or "session"), `dropped` how often
+    one was absent from one side of a seed.
     """
 
     metric: str
@@ -69,10 +69,10 @@ def compare(
 
     Parameters
     ----------
-    a, b : Evaluation or ClipEvaluation, or a sequence of them
+    a, b : Evaluation, NextEvaluation or ClipEvaluation, or a sequence of them
         One, or one a seed, both sides in the same order.
     metric : str
-        A column of `per_user`, or of `per_piece`.
+        A column of `per_user`, `per_session` or `per_piece`.
     smallest : float
         The verdict is about a difference of more than this. Below 0 for the claim that nothing worth naming
         is lost.

@@ -1,9 +1,8 @@
 """What all models share: how they are fitted, asked for scores and lists, and what they say to bad input."""
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +19,7 @@ from musicrec.models.inputs import (
     checked_exclusion,
     checked_history,
 )
+from musicrec.models.model import Model
 from musicrec.models.ranking import tie_ranks, top_k
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BLOCK = 2**24  # scores held at a time by recommend: 64 MB of float32
 
 
-class Recommender(ABC):
+class Recommender(Model, ABC):
     """A model that scores every item for a listener.
 
     A family of models fills in `_fit`, `_score` and, where it can, `_score_history`; this class checks what
@@ -51,8 +51,6 @@ class Recommender(ABC):
     can_score_cold_users: bool = False
     """Whether scores mean something for a listener of whom nothing is known: they ask nothing of her."""
 
-    _fitted: bool = False
-
     @abstractmethod
     def _fit(self, train: Interactions, side: SideInputs) -> None:
         """Learn from checked interactions with at least one pair."""
@@ -64,15 +62,6 @@ class Recommender(ABC):
     def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
         """Scores (n, n_items) from a checked CSR of raw weights, in a new array; refused if not filled in."""
         raise self._without_history()
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The settings of the model, by the names of the constructor's parameters."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
-        return f"{type(self).__name__}({settings})"
 
     def fit(
         self,
@@ -257,10 +246,6 @@ class Recommender(ABC):
         if not self.can_score_cold_items and not self.known_items_.all():
             scores[:, ~self.known_items_] = scores.min(axis=1, keepdims=True)
         return scores
-
-    def _check_fitted(self) -> None:
-        if not self._fitted:
-            raise InvalidArgument(f"This {type(self).__name__} has not been fitted: call .fit(train) first.")
 
     def _user_codes(self, users: np.ndarray) -> np.ndarray:
         self._check_fitted()

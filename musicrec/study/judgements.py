@@ -42,7 +42,8 @@ class Judgement:
     p, p_holm
         Two-sided, of no difference; and adjusted for the tests of the claim (Holm).
     sample
-        How much was measured: "listeners" or "pieces" and "seeds", or "sizes" and "runs" of a machine.
+        How much was measured: "listeners", "pieces" or "sessions" and "seeds", or "sizes" and "runs" of a
+        machine.
     why
         Why the test could not be made, else "".
     """

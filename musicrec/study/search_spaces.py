@@ -122,6 +122,32 @@ SPACES: dict[str, Space] = {
     },
 }
 
+_SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
+_PLAY_WEIGHTING = Choice(("same", "div", "linear", "quadratic", "log"))
+
+SEQUENCE_SPACES: dict[str, Space] = {
+    "MarkovChain": {
+        "steps": Span(1, 20),
+        "decay": Span(0.0, 5.0, "linear"),
+        "smoothing": Span(0.0, 100.0, "log1p"),
+    },
+    "ItemCoSession": {**_NEIGHBOURS, "k": Span(20, 2000)},
+    "SKNN": _SESSIONS,
+    "VSKNN": {
+        **_SESSIONS,
+        "weighting": _PLAY_WEIGHTING,
+        "weighting_score": _PLAY_WEIGHTING,
+        "idf": Span(0.0, 10.0, "log1p"),
+    },
+    "STAN": {
+        **_SESSIONS,
+        "lambda1": Span(0.05, 50.0),
+        "lambda2": Span(0.01, 100.0),
+        "lambda3": Span(0.05, 50.0),
+    },
+}
+"""The same for models of the next play."""
+
 READ_FEATURES = ("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE")
 PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
@@ -135,12 +161,13 @@ def space_of(model: str) -> Space:
     UnknownName
         The table has no such model.
     """
-    if model not in SPACES:
+    spaces = {**SPACES, **SEQUENCE_SPACES}
+    if model not in spaces:
         raise UnknownName(
-            f"There is no search space for {model!r}. There is one for: {', '.join(SPACES)}. "
-            "Add the model to SPACES in musicrec/study/search_spaces.py."
+            f"There is no search space for {model!r}. There is one for: {', '.join(spaces)}. "
+            "Add the model to its table in musicrec/study/search_spaces.py."
         )
-    return SPACES[model]
+    return spaces[model]
 
 
 def trials_of(model: str) -> int:

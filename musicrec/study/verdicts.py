@@ -17,7 +17,8 @@ from musicrec.study.records import results_path, rounded, write
 if TYPE_CHECKING:
     from musicrec.data import Dataset
 
-SAMPLES = {"user": "listeners", "piece": "pieces"}  # the rows of a comparison, as the results name them
+# The rows of a comparison, as the results name them.
+SAMPLES = {"user": "listeners", "piece": "pieces", "session": "sessions"}
 _MAY_REST_ON = {
     "songbook": ("simulated",),
     "real": ("real",),

@@ -75,7 +75,8 @@ def test_the_schemas_of_the_loader_are_those_of_the_catalogue():
 @pytest.mark.parametrize("call", [catalogue.entry, data.load, data.fingerprint])
 def test_an_unknown_dataset_shows_the_nearest_and_all(call):
     with pytest.raises(
-        UnknownName, match=r"no dataset 'lastfm2k'\. Did you mean 'lastfm-2k'\?.*songbook, lastfm-2k"
+        UnknownName,
+        match=r"no dataset 'lastfm2k'\. Did you mean 'lastfm-2k' or 'lastfm-1k'\?.*songbook, lastfm-2k",
     ):
         call("lastfm2k")
     with pytest.raises(UnknownName, match="musicrec data list") as caught:

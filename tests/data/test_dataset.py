@@ -217,5 +217,7 @@ def test_parts_of_another_type_are_refused(ds, change, why):
 
 @pytest.mark.parametrize("splits", [None, {"published": X}, ["published"]])
 def test_splits_that_are_no_mapping_of_splits_are_refused(splits):
-    with pytest.raises(InvalidData, match=r"Splits must be a dict from names to data\.Split, found"):
+    with pytest.raises(
+        InvalidData, match=r"Splits must be a dict .* data\.Split or data\.SessionSplit, found"
+    ):
         Splits(splits)

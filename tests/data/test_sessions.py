@@ -191,3 +191,39 @@ def test_sessions_do_not_change():
     sessions.context["place"] = "mine"
     assert sessions.times.tolist() == [1, 2, 3]
     assert sessions.context["place"].tolist() == ["home", "tram"]
+
+
+LISTS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=6), min_size=1, max_size=10)
+
+
+@SOME
+@given(LISTS, st.data())
+def test_taken_sessions_are_those_of_a_list(lists, draw):
+    lengths = np.array([len(each) for each in lists])
+    times = np.arange(lengths.sum())
+    sessions = Sessions(
+        np.concatenate(lists),
+        np.cumsum(lengths) - lengths,
+        times=times,
+        users=np.arange(len(lists)),
+        context=pd.DataFrame({"number": range(len(lists))}),
+    )
+    rows = draw.draw(st.lists(st.integers(0, len(lists) - 1), max_size=8))
+    heard = [draw.draw(st.integers(1, len(lists[row]))) for row in rows]
+    taken = sessions.take(rows, heard)
+    assert as_lists(taken) == [lists[row][:n] for row, n in zip(rows, heard, strict=True)]
+    assert taken.users.tolist() == taken.context["number"].tolist() == rows
+    starts = sessions.starts[rows] if rows else []
+    assert taken.times.tolist() == [t for s, n in zip(starts, heard, strict=True) for t in range(s, s + n)]
+    assert as_lists(sessions.take(rows)) == [lists[row] for row in rows]
+
+
+def test_sessions_that_are_not_there_cannot_be_taken():
+    sessions = Sessions([1, 2, 3], [0, 2])
+    with pytest.raises(InvalidArgument, match="no session 2; there are 2"):
+        sessions.take([0, 2])
+    with pytest.raises(InvalidArgument, match="no session -1"):
+        sessions.take([-1])
+    for lengths in ([3], [0], [1, 1]):
+        with pytest.raises(InvalidArgument, match="from 1 to the length of that session"):
+            sessions.take([0], lengths)

@@ -106,9 +106,9 @@ def test_sides_that_cannot_be_paired_are_refused(evaluation_with):
     for a, b, says in (
         ([one(seed=0), one(seed=1)], [one()], "a holds 2 evaluations and b 1"),
         ([one(), one()], [one(), one()], "several need a seed each"),
-        ([], one(), "a must be what evaluate or judge_clips returns"),
-        (one(), [one(), "e"], "b must be what evaluate or judge_clips returns"),
-        ({"ndcg@10": 1}, one(), "a must be what evaluate or judge_clips returns"),
+        ([], one(), "a must be what evaluate, evaluate_next or judge_clips returns"),
+        (one(), [one(), "e"], "b must be what evaluate, evaluate_next or judge_clips returns"),
+        ({"ndcg@10": 1}, one(), "a must be what evaluate, evaluate_next or judge_clips returns"),
         (one(), one(metric="ndcg@20"), "no metric 'ndcg@10'"),
         (one(), one(part="valid"), "about test among 2 items and b about valid"),
         (one(), one(candidates=(0, 2)), "same items"),
