@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import torch
 
-from musicrec.audio.parameters import check_whole
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.parameters import check_whole
 
 
 def spec_augment(

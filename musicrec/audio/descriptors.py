@@ -13,9 +13,9 @@ import librosa
 import numpy as np
 import torch
 
-from musicrec.audio.parameters import check_whole
 from musicrec.audio.waveform import as_clips
 from musicrec.errors import InvalidData
+from musicrec.parameters import check_whole
 
 _FRAME, _HOP = 2048, 512  # samples: 93 and 23 ms at 22,050 Hz
 _LONGEST_BEAT = 8.0  # seconds over which a beat is looked for

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from musicrec.audio.parameters import check_number, check_whole
 from musicrec.errors import CorruptData, DataUnavailable, InvalidArgument, InvalidData
+from musicrec.parameters import check_number, check_whole
 
 _BLOCK = 2**18  # frames read at a time: a header that promises ten hours costs no memory
 _LACKING = 0.1  # seconds that may be fewer than the header promises: an MP3's is rounded to its packets
@@ -74,6 +74,8 @@ def read_audio(
         ) from error
     try:
         with soundfile.SoundFile(path) as file:
+            if file.format == "RAW":  # by its name alone, .au or .vox: whatever it holds would be noise
+                raise TypeError("no header")
             mono = _mixed(file, start or 0.0, seconds)
             rate = file.samplerate
     except (soundfile.SoundFileError, TypeError) as error:  # a TypeError for .raw, which has no header

@@ -15,8 +15,8 @@ import pandas as pd
 from musicrec.audio.chunks import Chunks, digest
 from musicrec.audio.measures import Clips, Descriptors, MelLevels, Source
 from musicrec.audio.mel_bands import DEFAULT, MelSettings
-from musicrec.audio.parameters import check_number
 from musicrec.errors import CorruptData, InvalidArgument, InvalidData, UnknownName
+from musicrec.parameters import check_number
 
 
 class AudioLibrary:

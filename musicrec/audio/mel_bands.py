@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from musicrec.audio.parameters import check_number, check_whole
 from musicrec.errors import InvalidArgument
+from musicrec.parameters import check_number, check_whole
 
 _LINEAR, _BREAK, _STEP = 200 / 3, 1000.0, math.log(6.4) / 27  # Slaney's scale: Hz a mel, Hz, log Hz a mel
 _QUIETEST = -300.0  # dB; a power that float32 still holds

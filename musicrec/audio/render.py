@@ -13,9 +13,9 @@ import numpy as np
 from scipy.signal import butter, oaconvolve, sosfilt
 
 from musicrec.audio.arrangement import SOUNDING
-from musicrec.audio.parameters import check_number, check_whole
 from musicrec.audio.soundfont import layers
 from musicrec.errors import InvalidData
+from musicrec.parameters import check_number, check_whole
 
 SAMPLE_RATE = 22050
 NOISE_DB = -50.0  # of the music: a quiet recording

@@ -9,6 +9,7 @@ import pandas as pd
 from musicrec.data.interactions import Interactions, check_interactions
 from musicrec.data.split import Split
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.parameters import check_whole
 
 TRAIN, VALID, TEST, HISTORY = range(4)
 
@@ -23,12 +24,6 @@ def shares(test: float, valid: float) -> tuple[float, float]:
             "is left to learn from."
         )
     return float(test), float(valid)
-
-
-def check_whole(name: str, number: int, least: int) -> None:
-    """Raise InvalidArgument unless a number is whole and at least `least`."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
-        raise InvalidArgument(f"{name} is {number!r}; it must be a whole number, {least} or more.")
 
 
 def played(x: Interactions, cut: str) -> Interactions:

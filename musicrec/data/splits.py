@@ -21,6 +21,7 @@ from musicrec.data.cutting import HISTORY, TEST, TRAIN, VALID
 from musicrec.data.interactions import Interactions
 from musicrec.data.split import Split
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.parameters import check_whole
 
 
 def holdout(
@@ -90,8 +91,8 @@ def leave_last_out(x: Interactions, n: int = 1, valid: int | None = None) -> Spl
     """
     x = cutting.played(x, "leave_last_out")
     before = n if valid is None else valid
-    cutting.check_whole("n", n, least=1)
-    cutting.check_whole("valid", before, least=0)
+    check_whole("n", n, least=1)
+    check_whole("valid", before, least=0)
     times = cutting.times_of(x, "leave_last_out")
     user = x.events["user"].to_numpy()
     backwards = -pd.factorize(times, sort=True)[0]
@@ -209,7 +210,7 @@ def cold_users(
         Where there are no events of a weight above 0.
     """
     x = cutting.played(x, "cold_users")
-    cutting.check_whole("reveal", reveal, least=1)  # with 0, history would be empty
+    check_whole("reveal", reveal, least=1)  # with 0, history would be empty
     pairs = x.pairs()
     rng = cutting.generator(seed)
     enough = np.flatnonzero(np.bincount(pairs.user, minlength=x.n_users) > reveal)

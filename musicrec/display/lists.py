@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from musicrec.data.columns import hashable
-from musicrec.data.cutting import check_whole
 from musicrec.display.cards import Card, player, row_of_cards, text_or_nothing
 from musicrec.display.shown import Shown
 from musicrec.errors import CorruptData, InvalidArgument, InvalidData, UnknownName
+from musicrec.parameters import check_whole
 
 if TYPE_CHECKING:
     from musicrec.data import Dataset

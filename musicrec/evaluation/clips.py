@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.evaluation.judged import Judged
 from musicrec.evaluation.question import PARTS, Part
+from musicrec.parameters import check_whole
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

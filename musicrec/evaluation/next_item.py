@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.sessions import Sessions
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.evaluation.next_evaluation import NextEvaluation
@@ -13,6 +12,7 @@ from musicrec.evaluation.next_groups import GROUPINGS, checked_groupings
 from musicrec.metrics.ranking import cutoffs
 from musicrec.models.prefixes import check_sessions, check_vocabulary
 from musicrec.models.sequential import SequenceModel
+from musicrec.parameters import check_whole
 
 _EVENTS = 2**19  # plays of all prefixes of a batch, so that long sessions do not add up
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.split import Split
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.evaluation.judged import Judged
@@ -16,6 +15,7 @@ from musicrec.evaluation.question import Part, among, candidate_items, part_of, 
 from musicrec.metrics import ranking_metrics
 from musicrec.metrics.ranking import cutoffs
 from musicrec.models.base import Recommender
+from musicrec.parameters import check_whole
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -7,8 +7,9 @@ from typing import cast
 import numpy as np
 from scipy import stats
 
-from musicrec.data.cutting import check_whole, generator
+from musicrec.data.cutting import generator
 from musicrec.errors import InvalidArgument
+from musicrec.parameters import check_whole
 
 _BLOCK = 2**22  # draws held at a time: 32 MB
 

@@ -1,7 +1,9 @@
-"""Who may like what: models that learn from interactions and rank items for a listener.
+"""Who may like what, and what comes next: models that rank items.
 
-All of them keep one contract, `Recommender`: fit, score, score_history, recommend. `by_name` finds one by its
-name. The names load when first used. Explained in chapter 02_collaborative_filtering.
+Those that learn from interactions rank for a listener and keep one contract, `Recommender`: fit, score,
+score_history, recommend. Those that learn from sessions rank what follows a prefix and keep another,
+`SequenceModel`: fit, score_next, recommend_next. `by_name` and `sequence_by_name` find one by its name. The
+names load when first used. Explained in chapters 02_collaborative_filtering and 05_rnn_lstm.
 """
 
 import lazy_loader as _lazy

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument
 from musicrec.models.network_sequence import NetworkSequenceModel
 from musicrec.models.next_item_network import ContextUse, NextItemNetwork
 from musicrec.models.sampled_losses import Loss
+from musicrec.parameters import check_whole
 
 
 class AttentionNetwork(NextItemNetwork):

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from musicrec import training
 from musicrec.audio.augment import crop
-from musicrec.data.cutting import check_whole
 from musicrec.data.interactions import Interactions
 from musicrec.errors import InvalidArgument
 from musicrec.models.clips import ClipRegressor
@@ -19,7 +18,7 @@ from musicrec.models.factorisation import FactorModel
 from musicrec.models.inputs import SideInputs
 from musicrec.models.item_sounds import ItemSounds, given_sounds
 from musicrec.models.latent_factors import LatentFactorRegression, Warm
-from musicrec.models.parameters import check_number
+from musicrec.parameters import check_strength, check_whole
 
 _FRAMES = 96  # of a crop: four and a half seconds; another stretch of a clip each time
 _ITEMS = 64  # that are heard together in training: each is to be told from the others
@@ -131,7 +130,7 @@ class PreferenceCNN(FactorModel):
     ) -> None:
         check_whole("factors", factors, least=1)
         _check_training(epochs, lr, weight_decay)
-        check_number("dropout", dropout)
+        check_strength("dropout", dropout)
         if dropout >= 1:
             raise InvalidArgument(f"dropout is {dropout!r}; it must be from 0 to below 1.")
         check_whole("seed", seed, least=0)
@@ -208,5 +207,5 @@ def _uncorrelated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _check_training(epochs: int, lr: float, weight_decay: float) -> None:
     """Raise InvalidArgument unless the settings that both networks share are in range."""
     check_whole("epochs", epochs, least=1)
-    check_number("lr", lr, positive=True)
-    check_number("weight_decay", weight_decay)
+    check_strength("lr", lr, positive=True)
+    check_strength("weight_decay", weight_decay)

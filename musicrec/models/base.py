@@ -1,4 +1,4 @@
-"""What all models share: how they are fitted, asked for scores and lists, and what they say to bad input."""
+"""What all recommenders share: how they are fitted, asked for scores and lists; what bad input gets."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.features import Features
 from musicrec.data.interactions import Interactions, check_interactions
 from musicrec.errors import InvalidArgument, InvalidData
@@ -21,6 +20,7 @@ from musicrec.models.inputs import (
 )
 from musicrec.models.model import Model
 from musicrec.models.ranking import tie_ranks, top_k
+from musicrec.parameters import check_whole
 
 if TYPE_CHECKING:
     from musicrec.audio import AudioLibrary

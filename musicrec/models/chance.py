@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.interactions import Interactions
 from musicrec.models.base import Recommender
 from musicrec.models.inputs import SideInputs
+from musicrec.parameters import check_whole
 
 
 class Random(Recommender):

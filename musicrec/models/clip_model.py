@@ -15,13 +15,12 @@ from torch import Tensor, nn
 
 from musicrec import training
 from musicrec.audio import augment as augmentation
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument
 from musicrec.models.clip_inputs import checked_clips
 from musicrec.models.cnn import MelCNN
 from musicrec.models.image_backbone import ImageBackbone
-from musicrec.models.parameters import check_choice
 from musicrec.models.wave_cnn import WaveCNN
+from musicrec.parameters import check_choice, check_whole
 from musicrec.training.devices import make_fabric
 
 Network = Literal["mel", "wave", "image"]
@@ -92,7 +91,7 @@ class ClipModel(ABC):
         *,
         body: ClipModel | nn.Module | None = None,
         frozen: bool = False,
-        epochs: int = 24,
+        epochs: int = 12,
         lr: float = 3e-3,
         weight_decay: float = 0.01,
         patience: int | None = None,

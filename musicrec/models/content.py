@@ -9,9 +9,9 @@ from musicrec.models.base import Recommender
 from musicrec.models.content_weighting import Weighting, check_weighting, given_features, weigh_features
 from musicrec.models.inputs import SideInputs
 from musicrec.models.neighbours import ItemNeighbours
-from musicrec.models.parameters import check_number
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
 from musicrec.models.weighting import Weight, check_weight, weigh
+from musicrec.parameters import check_strength
 
 
 class ContentKNN(ItemNeighbours):
@@ -91,7 +91,7 @@ class Rocchio(Recommender):
     can_score_cold_items = True
 
     def __init__(self, gamma: float = 0.5, weighting: Weighting = "tfidf", weight: Weight = "binary") -> None:
-        check_number("gamma", gamma)
+        check_strength("gamma", gamma)
         check_weighting(weighting)
         check_weight(weight)
         self.gamma, self.weighting, self.weight = gamma, weighting, weight

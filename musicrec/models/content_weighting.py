@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from musicrec.data.features import Features
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.models.inputs import SideInputs
-from musicrec.models.parameters import check_choice
+from musicrec.parameters import check_choice
 
 Weighting = Literal["tfidf", "none"]
 

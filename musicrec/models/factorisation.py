@@ -10,13 +10,12 @@ from implicit.recommender_base import ModelFitError
 from scipy.sparse.linalg import svds
 from threadpoolctl import threadpool_limits
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.interactions import Interactions
 from musicrec.errors import InvalidArgument
 from musicrec.models.base import Recommender
 from musicrec.models.inputs import SideInputs
-from musicrec.models.parameters import check_number
 from musicrec.models.weighting import Weight, check_weight, weigh
+from musicrec.parameters import check_strength, check_whole
 
 
 class FactorModel(Recommender):
@@ -134,8 +133,8 @@ class ALS(FactorModel):
         weight: Weight = "binary",
     ) -> None:
         check_whole("factors", factors, least=1)
-        check_number("l2", l2, positive=True)
-        check_number("alpha", alpha)
+        check_strength("l2", l2, positive=True)
+        check_strength("alpha", alpha)
         check_whole("iterations", iterations, least=1)
         check_whole("seed", seed, least=0)
         check_weight(weight)
@@ -216,8 +215,8 @@ class BPR(FactorModel):
         self, factors: int = 64, lr: float = 0.01, l2: float = 0.01, epochs: int = 100, seed: int = 0
     ) -> None:
         check_whole("factors", factors, least=1)
-        check_number("lr", lr, positive=True)
-        check_number("l2", l2)
+        check_strength("lr", lr, positive=True)
+        check_strength("l2", l2)
         check_whole("epochs", epochs, least=1)
         check_whole("seed", seed, least=0)
         self.factors, self.lr, self.l2, self.epochs, self.seed = factors, lr, l2, epochs, seed

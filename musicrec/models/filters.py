@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument
 from musicrec.models.clip_inputs import checked_clips
 from musicrec.models.cnn import MelCNN
+from musicrec.parameters import check_whole
 
 _AT_ONCE = 64  # clips that go through the network together
 

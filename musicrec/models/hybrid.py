@@ -11,8 +11,8 @@ from musicrec.models.content import ContentKNN
 from musicrec.models.content_weighting import Weighting, check_weighting, given_features, weigh_features
 from musicrec.models.inputs import SideInputs
 from musicrec.models.linear import EASE
-from musicrec.models.parameters import check_number
 from musicrec.models.weighting import Weight, weigh
+from musicrec.parameters import check_strength
 
 
 class WeightedHybrid(Recommender):
@@ -55,7 +55,7 @@ class WeightedHybrid(Recommender):
                     f"{name} is {part!r}; it must be a model, such as models.EASE(). Pass the model, not its "
                     "name or class."
                 )
-        check_number("weight", weight)
+        check_strength("weight", weight)
         if weight > 1:
             raise InvalidArgument(f"weight is {weight!r}; it must be from 0 to 1.")
         self.weight = weight
@@ -133,7 +133,7 @@ class CollectiveEASE(EASE):
         weight: Weight = "binary",
     ) -> None:
         super().__init__(l2, weight)
-        check_number("alpha", alpha)
+        check_strength("alpha", alpha)
         check_weighting(weighting)
         self.alpha, self.weighting = alpha, weighting
 

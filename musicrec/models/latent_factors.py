@@ -14,7 +14,7 @@ from musicrec.errors import InvalidData
 from musicrec.models.content_weighting import given_features
 from musicrec.models.factorisation import ALS, FactorModel
 from musicrec.models.inputs import SideInputs
-from musicrec.models.parameters import check_choice, check_number
+from musicrec.parameters import check_choice, check_strength
 
 Warm = Literal["content", "factors"]
 
@@ -93,7 +93,7 @@ class LatentFactorRidge(LatentFactorRegression):
         seed: int = 0,
     ) -> None:
         super().__init__(factors, l2, alpha, warm, seed)
-        check_number("ridge", ridge, positive=True)
+        check_strength("ridge", ridge, positive=True)
         self.ridge = ridge
 
     def _told_from_content(self, factors: np.ndarray, side: SideInputs) -> np.ndarray:

@@ -8,8 +8,8 @@ from musicrec.errors import InvalidArgument
 from musicrec.models.base import Recommender
 from musicrec.models.gram import blocks, inverted_gram
 from musicrec.models.inputs import SideInputs
-from musicrec.models.parameters import check_number
 from musicrec.models.weighting import Weight, check_weight, weigh
+from musicrec.parameters import check_strength
 
 
 class EASE(Recommender):
@@ -44,7 +44,7 @@ class EASE(Recommender):
     """
 
     def __init__(self, l2: float = 100.0, weight: Weight = "binary") -> None:
-        check_number("l2", l2)
+        check_strength("l2", l2)
         check_weight(weight)
         self.l2 = l2
         self.weight = weight

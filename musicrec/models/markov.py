@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.sessions import Sessions
-from musicrec.models.parameters import check_number
 from musicrec.models.sequential import SequenceModel
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
+from musicrec.parameters import check_strength, check_whole
 
 
 class MarkovChain(SequenceModel):
@@ -44,8 +43,8 @@ class MarkovChain(SequenceModel):
 
     def __init__(self, steps: int = 1, decay: float = 1.0, smoothing: float = 1.0) -> None:
         check_whole("steps", steps, least=1)
-        check_number("decay", decay)
-        check_number("smoothing", smoothing)
+        check_strength("decay", decay)
+        check_strength("smoothing", smoothing)
         self.steps, self.decay, self.smoothing = steps, decay, smoothing
 
     def _fit(self, sessions: Sessions, valid: Sessions | None) -> None:

@@ -3,13 +3,13 @@
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.interactions import Interactions
 from musicrec.models.base import Recommender
 from musicrec.models.inputs import SideInputs, checked_codes
 from musicrec.models.ranking import tie_ranks
 from musicrec.models.similarity import NearestRows, Similarity, check_neighbourhood
 from musicrec.models.weighting import Weight, check_weight, weigh
+from musicrec.parameters import check_whole
 
 
 class UserKNN(Recommender):

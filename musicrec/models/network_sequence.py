@@ -12,15 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from musicrec import training
-from musicrec.data.cutting import check_whole
 from musicrec.data.sessions import Sessions
 from musicrec.errors import InvalidArgument
 from musicrec.models.context_inputs import ContextColumns
 from musicrec.models.next_item_network import ContextUse, NextItemNetwork
-from musicrec.models.parameters import check_choice, check_number
 from musicrec.models.sampled_losses import LOSSES, Loss, NextItemLoss
 from musicrec.models.sequential import SequenceModel
 from musicrec.models.session_batches import by_length, last_plays, step_batches, training_pieces
+from musicrec.parameters import check_choice, check_strength, check_whole
 
 _CUT = 20  # places of the list that count in choosing the best epoch
 _VALIDATED = 20_000  # steps of held-out sessions that are looked at after each epoch, at most
@@ -104,8 +103,8 @@ class NetworkSequenceModel(SequenceModel):
             check_whole(name, getattr(self, name), least=1)
         check_whole("seed", seed, least=0)
         for name in ("alpha", "penalty", "dropout", "weight_decay"):
-            check_number(name, getattr(self, name))
-        check_number("lr", lr, positive=True)
+            check_strength(name, getattr(self, name))
+        check_strength("lr", lr, positive=True)
         if dropout >= 1:
             raise InvalidArgument(f"dropout is {dropout!r}; it must be from 0 to below 1.")
         if patience is not None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument, InvalidData
 from musicrec.models.inputs import candidate_codes
+from musicrec.parameters import check_whole
 
 _CHUNK = 2**18  # scores ranked at a time: they (1 MB) stay near the processor
 _STRETCH = 16  # scores of which one maximum is taken

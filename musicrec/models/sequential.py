@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.sessions import Sessions
 from musicrec.errors import InvalidArgument
 from musicrec.models.model import Model
 from musicrec.models.prefixes import Prefixes, as_sessions, check_sessions, check_vocabulary
 from musicrec.models.ranking import tie_ranks, top_k
+from musicrec.parameters import check_whole
 
 _BLOCK = 2**23  # scores held at a time by recommend_next: 32 MB of float32
 

@@ -6,10 +6,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
-from musicrec.data.cutting import check_whole
 from musicrec.data.sessions import Sessions
 from musicrec.models.sequential import SequenceModel
 from musicrec.models.session_index import SessionIndex
+from musicrec.parameters import check_whole
 
 
 class Neighbours(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from musicrec.data.sessions import Sessions
-from musicrec.models.parameters import check_choice, check_number
 from musicrec.models.session_neighbourhood import Neighbours, SessionNeighbours
+from musicrec.parameters import check_choice, check_strength
 
 Weighting = Literal["same", "div", "linear", "quadratic", "log"]
 _PLAY_WEIGHTS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {  # of plays behind it, and of all
@@ -105,7 +105,7 @@ class VSKNN(SessionNeighbours):
         super().__init__(k, sample)
         check_choice("weighting", weighting, get_args(Weighting))
         check_choice("weighting_score", weighting_score, get_args(Weighting))
-        check_number("idf", idf)
+        check_strength("idf", idf)
         self.weighting, self.weighting_score, self.idf = weighting, weighting_score, idf
 
     def _fit(self, sessions: Sessions, valid: Sessions | None) -> None:
@@ -166,7 +166,7 @@ class STAN(SessionNeighbours):
     ) -> None:
         super().__init__(k, sample)
         for name, value in (("lambda1", lambda1), ("lambda2", lambda2), ("lambda3", lambda3)):
-            check_number(name, value, positive=True)
+            check_strength(name, value, positive=True)
         self.lambda1, self.lambda2, self.lambda3 = lambda1, lambda2, lambda3
 
     def _item_weights(self, behind: np.ndarray, length: int) -> np.ndarray:

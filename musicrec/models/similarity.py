@@ -6,9 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import InvalidArgument
-from musicrec.models.parameters import check_choice, check_number
+from musicrec.parameters import check_choice, check_strength, check_whole
 
 Similarity = Literal["cosine", "jaccard", "asymmetric"]
 
@@ -19,8 +18,8 @@ def check_neighbourhood(k: int, similarity: Similarity, shrinkage: float, alpha:
     """Raise InvalidArgument unless the settings that all neighbourhood models share are in range."""
     check_whole("k", k, least=1)
     check_choice("similarity", similarity, ("cosine", "jaccard", "asymmetric"))
-    check_number("shrinkage", shrinkage)
-    check_number("alpha", alpha)
+    check_strength("shrinkage", shrinkage)
+    check_strength("alpha", alpha)
     if alpha > 1:
         raise InvalidArgument(f"alpha is {alpha!r}; it must be from 0 to 1.")
 

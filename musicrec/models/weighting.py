@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from musicrec.models.parameters import check_choice
+from musicrec.parameters import check_choice
 
 Weight = Literal["binary", "log", "raw"]
 

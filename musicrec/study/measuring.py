@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from musicrec.data.cutting import check_whole
 from musicrec.errors import DataUnavailable, InvalidArgument
+from musicrec.parameters import check_whole
 from musicrec.study.aggregates import short_text
 from musicrec.study.records import rounded
 

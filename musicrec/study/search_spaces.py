@@ -115,7 +115,7 @@ SPACES: dict[str, Space] = {
     "PreferenceCNN": {"factors": Span(4, 256), **_TRAINING, "dropout": Span(0.0, 0.8, "linear")},
     "WeightedHybrid": {"weight": Span(0.0, 1.0, "linear")},
     "CollectiveEASE": {
-        "l2": Span(1.0, 1e5),
+        "l2": Span(1.0, 1e6),
         "alpha": Span(0.1, 1000.0),
         "weighting": _WEIGHTING,
         "weight": _WEIGHT,

@@ -2,8 +2,9 @@
 
 A model is fitted on the train part of a split and judged by NDCG@10 on its valid part; the test part is not
 handed on. The split hides a tenth of each listener's items or, where a search is for cold items, a tenth of
-the items from everybody; then only those are ranked. Each model gets the same number of trials, the first of
-them its defaults; a network gets fewer, and its file says how many and how long they took.
+the items from everybody; then only those are ranked, and the score is the mean over several such cuts. Each
+model gets the same number of trials, the first of them its defaults; a network gets fewer, and its file says
+how many and how long they took.
 
 The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
 model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
@@ -22,8 +23,8 @@ from typing import Any
 
 from musicrec import data, evaluation, models
 from musicrec.cache import cache_dir
-from musicrec.data.cutting import check_whole
 from musicrec.errors import DataUnavailable, InvalidArgument
+from musicrec.parameters import check_whole
 from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
@@ -34,6 +35,7 @@ from musicrec.study.settings import Tuning, made, parts_of, write
 CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
 SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
+NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
 _PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
 
@@ -103,23 +105,25 @@ def tune(
     task = Task(model, dataset, features, cold)
     path = _folder(out) / task.file
     ds = data.load(dataset)
-    if cold:
-        split = data.cold_items(ds.interactions, SHARES["test"], seed, SHARES["valid"])
-    else:
-        split = data.holdout(ds.interactions, **SHARES, seed=seed, by="user")
-    assert split.valid is not None  # it was asked for
-    seen = data.Split(train=split.train, test=split.valid)  # a search cannot look at what it is not handed
-    given = None if task.kind is None else ds.features(task.kind, hidden=split)
-    parts = parts_of(task)
+    parts, judged_on = parts_of(task), cuts(ds.interactions, cold, seed)
+    given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
 
     def score(settings: dict[str, Any]) -> float:
-        fitted = make(**made(parts), **settings).fit(seen.train, item_features=given, item_audio=ds.audio)
-        found = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
-        return float(found.mean()[METRIC])
+        found = []
+        for cut, features_of_items in zip(judged_on, given, strict=True):
+            assert cut.valid is not None  # each cut has one
+            seen = data.Split(
+                train=cut.train, test=cut.valid
+            )  # a search cannot look at what it is not handed
+            fitted = make(**made(parts), **settings)
+            fitted.fit(seen.train, item_features=features_of_items, item_audio=ds.audio)
+            asked = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
+            found.append(float(asked.mean()[METRIC]))
+        return sum(found) / len(found)
 
     params = make().params
     defaults = {name: params[name] for name, part in space.items() if applies(part, params)}
-    kind = {"kind": "cold_items"} if cold else {"kind": "holdout", "by": "user"}
+    kind = {"kind": "cold_items", "cuts": len(judged_on)} if cold else {"kind": "holdout", "by": "user"}
     facts = {
         "model": model,
         "dataset": dataset,
@@ -153,6 +157,22 @@ def tune(
     )
     write(found, path)
     return found
+
+
+def cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:
+    """The cuts that settings are judged on: the same test, so many valid parts that they hold enough items.
+
+    A hundred new items are too few. The settings that win there are those that put the one or two famous ones
+    of them on top for everybody, by luck, and on other items they are worse than chance.
+    """
+    if not cold:
+        return [data.holdout(x, **SHARES, seed=seed, by="user")]
+    whole = data.cold_items(x, SHARES["test"], seed, valid=0)
+    share = SHARES["valid"] / (1 - SHARES["test"])  # of the items that are left
+    found = [data.cold_items(whole.train, share, seed, valid=0)]
+    while sum(len(cut.cold_items) for cut in found) < NEW_ITEMS:
+        found.append(data.cold_items(whole.train, share, seed + len(found), valid=0))
+    return [data.Split(train=cut.train, valid=cut.test, test=whole.test) for cut in found]
 
 
 def _folder(out: Path | None) -> Path:

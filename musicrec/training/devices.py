@@ -13,8 +13,9 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from torch import Tensor
 
 from musicrec.errors import InvalidArgument, MusicrecError
+from musicrec.parameters import check_whole
 from musicrec.training.history import History
-from musicrec.training.job import Batch, Job, check_whole
+from musicrec.training.job import Batch, Job
 
 DEVICES = ("cpu", "cuda", "auto")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")

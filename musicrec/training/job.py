@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from musicrec.errors import InvalidArgument
+from musicrec.parameters import check_strength, check_whole
 from musicrec.training.history import History, Row
 
 Batch = Tensor | tuple[Tensor, ...] | list[Tensor]
@@ -35,25 +35,11 @@ class Settings:
         check_whole("seed", self.seed, 0)
         if self.patience is not None:
             check_whole("patience", self.patience, 1)
-        if not _finite(self.lr) or self.lr <= 0:
-            raise InvalidArgument(f"lr is {self.lr!r}; it must be a finite number above 0.")
-        if not _finite(self.weight_decay) or self.weight_decay < 0:
-            raise InvalidArgument(
-                f"weight_decay is {self.weight_decay!r}; it must be a finite number of 0 or more."
-            )
+        check_strength("lr", self.lr, positive=True)
+        check_strength("weight_decay", self.weight_decay)
         for name, value in asdict(self).items():
             if isinstance(value, np.generic):  # a checkpoint that holds one cannot be read back safely
                 object.__setattr__(self, name, value.item())
-
-
-def check_whole(name: str, number: int, least: int) -> None:
-    """Raise InvalidArgument unless a setting is a whole number and at least `least`."""
-    if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
-        raise InvalidArgument(f"{name} is {number!r}; it must be a whole number, {least} or more.")
-
-
-def _finite(number: float) -> bool:
-    return isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
 
 
 @dataclass(frozen=True)

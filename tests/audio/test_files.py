@@ -131,7 +131,8 @@ def test_what_a_file_holds_counts_and_not_its_name(written):
 
 
 @pytest.mark.parametrize(
-    "name", ["text.mp3", "text.wav", "text.flac", "text.ogg", "text.txt", "text.raw", "text"]
+    "name",
+    ["text.mp3", "text.wav", "text.flac", "text.ogg", "text.txt", "text.raw", "text.au", "text.vox", "text"],
 )
 @pytest.mark.parametrize(
     "content", [b"", b"This is text.\n" * 300, bytes(5000)], ids=["empty", "text", "zeros"]

@@ -120,6 +120,20 @@ def test_quiz_and_solutions_are_closed_and_open(reader, address, chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_player_has_a_small_clip_and_plays(reader, address, chapter):
+    reader.open(f"{address}/{chapter}.html")
+    players = reader.page.locator("audio")
+    assert players.count() >= 4
+    for clip in {player.get_attribute("src") for player in players.all()}:
+        answer = reader.page.request.get(f"{address}/{clip}")
+        assert answer.status == 200, clip
+        assert 10_000 < len(answer.body()) < 50_000, clip
+    players.first.click(position={"x": 20, "y": 20})
+    reader.page.wait_for_function("document.querySelector('audio').currentTime > 0.3")
+    assert reader.complaints == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_each_results_table_is_its_csv(reader, address, chapter):
     reader.open(f"{address}/{chapter}.html")
     links = reader.page.locator("a[download$='.csv']")

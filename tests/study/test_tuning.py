@@ -169,19 +169,22 @@ def test_a_search_for_something_else_begins_anew(small, monkeypatch, changed):
 
 def test_a_search_for_cold_items_asks_about_those_alone(small, monkeypatch):
     x = blocks()
-    split = data.cold_items(x, 0.1, 2, 0.1)
+    hidden = np.unique(data.cold_items(x, 0.1, 2, 0).test.events["item"])
     real, seen = evaluation.evaluate, []
 
     def watched(model, asked, **options):
-        assert not model._matrix[:, np.unique(split.test.events["item"])].nnz
+        assert not model._matrix[:, hidden].nnz
         found = real(model, asked, **options)
+        assert not model._matrix[:, found.candidates].nnz
         seen.append(found.candidates.tolist())
         return found
 
     monkeypatch.setattr(tuning.evaluation, "evaluate", watched)
+    monkeypatch.setattr(tuning, "NEW_ITEMS", 15)
     found = study.tune("ContentKNN", SMALL, cold=True, trials=4, seed=2, out=small)
-    assert seen == [np.unique(split.valid.events["item"]).tolist()] * 4
-    assert found.split == {"kind": "cold_items", "test": 0.1, "valid": 0.1, "seed": 2}
+    assert len(seen) == 4 * 3 and seen[:3] == seen[3:6] and seen[0] != seen[1]  # three cuts a trial
+    assert all(len(cold) == 6 and not set(cold) & set(hidden) for cold in seen)  # a tenth of 60 items
+    assert found.split == {"kind": "cold_items", "cuts": 3, "test": 0.1, "valid": 0.1, "seed": 2}
     assert found.score > 0.5  # the groups tell who likes what
     assert [path.name for path in (small / SMALL).iterdir()] == ["ContentKNN.cold.json"]
     assert study.tuned("ContentKNN", SMALL, cold=True) == found.params
@@ -189,7 +192,19 @@ def test_a_search_for_cold_items_asks_about_those_alone(small, monkeypatch):
         study.tuned("ContentKNN", SMALL)
 
 
-def test_other_features_than_the_usual_ones_have_a_file_of_their_own(small):
+def test_the_score_for_cold_items_is_the_mean_over_the_cuts(small, monkeypatch):
+    scores = iter([0.1, 0.2, 0.6])
+
+    def evaluate(model, split, k, candidates):
+        assert candidates == "cold"
+        return type("E", (), {"mean": lambda self: {"ndcg@10": next(scores)}})()
+
+    monkeypatch.setattr(tuning.evaluation, "evaluate", evaluate)
+    monkeypatch.setattr(tuning, "NEW_ITEMS", 15)
+    assert study.tune("ContentKNN", SMALL, cold=True, trials=1, out=small).score == pytest.approx(0.3)
+
+
+def test_other_features_than_the_usual_ones_have_a_file_of_their_own(small, monkeypatch):
     found = {
         features: study.tune("ContentKNN", SMALL, features=features, trials=5, out=small)
         for features in (None, "number")
@@ -198,6 +213,7 @@ def test_other_features_than_the_usual_ones_have_a_file_of_their_own(small):
     assert found["number"].features == "number"
     assert study.tuning_of("ContentKNN", SMALL, features="number").score == found["number"].score
     assert study.tuning_of("ContentKNN", SMALL, features="group").score == found[None].score
+    monkeypatch.setattr(tuning, "NEW_ITEMS", 6)
     study.tune("ContentKNN", SMALL, features="number", cold=True, trials=1, out=small)
     files = {path.name for path in (small / SMALL).iterdir()}
     assert files == {"ContentKNN.json", "ContentKNN.number.json", "ContentKNN.number.cold.json"}

@@ -16,10 +16,10 @@ import pandas as pd
 
 from musicrec.audio.chunks import digest
 from musicrec.audio.library import AudioLibrary
-from musicrec.audio.parameters import check_number, check_whole
 from musicrec.cache import cache_dir
 from musicrec.data.features import Features
 from musicrec.errors import CorruptData, UnknownName
+from musicrec.parameters import check_number, check_whole
 
 if TYPE_CHECKING:
     from musicrec.audio.score import Reading
