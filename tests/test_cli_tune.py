@@ -75,6 +75,8 @@ def test_options_are_handed_on(asked, tmp_path):
     assert (asked["features"], asked["cold"]) == ("tags", True)
     run("LatentFactorCNN", "--dataset", "x", "--cold")
     assert asked["trials"] == 16
+    run("GRU4Rec", "--dataset", "x")
+    assert asked["trials"] == 12
 
 
 def test_a_border_is_not_overlooked(asked):
@@ -82,6 +84,12 @@ def test_a_border_is_not_overlooked(asked):
     shown = run("EASE", "--dataset", "songbook").stdout
     assert "l2 (high): widen it in musicrec/study/search_spaces.py" in shown
     assert "could not be fitted" in shown
+
+
+def test_trials_that_were_given_up_are_told(asked):
+    asked["answer"] = replace(FOUND, stopped=2)
+    shown = run("EASE", "--dataset", "songbook").stdout
+    assert "trials: 3, 1 of them refused by the model, 2 given up early, 4 s\n" in shown
 
 
 def test_nothing_to_tune(asked):

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from musicrec import study
 from musicrec.cli import terminal
-from musicrec.study.search_spaces import NETWORK_TRIALS, TRIALS, trials_of
+from musicrec.study.search_spaces import NETWORK_TRIALS, SEQUENCE_TRIALS, TRIALS, trials_of
 
 
 def tune(
@@ -28,7 +28,7 @@ def tune(
         typer.Option(
             min=1,
             help="How many settings to try. Give every model you compare the same.",
-            show_default=f"{TRIALS}, for a network {NETWORK_TRIALS}",
+            show_default=f"{TRIALS}, for a network {NETWORK_TRIALS}, for the next play {SEQUENCE_TRIALS}",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the split and of the search.")] = 0,
@@ -101,7 +101,9 @@ def _show(found: study.Tuning) -> None:
         "settings": ", ".join(f"{name}={value!r}" for name, value in found.params.items()),
         found.metric: f"{found.score:.4f} (defaults: "
         + ("could not be fitted)" if found.default_score is None else f"{found.default_score:.4f})"),
-        "trials": f"{found.trials}, {found.failed} of them refused by the model, {found.seconds:.0f} s",
+        "trials": f"{found.trials}, {found.failed} of them refused by the model, "
+        + (f"{found.stopped} given up early, " if found.stopped else "")
+        + f"{found.seconds:.0f} s",
     }
     if found.at_border:
         facts["at the border of the range"] = (

@@ -16,9 +16,10 @@ from musicrec.errors import UnknownName
 if TYPE_CHECKING:
     import optuna  # only a search needs it; reading what one found does not
 
-TRIALS = 40  # the same for every model, or a comparison of tuned models would be one of efforts
+TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
 _NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
+SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
     "log1p": (math.log1p, math.expm1),
@@ -124,14 +125,23 @@ SPACES: dict[str, Space] = {
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
 _PLAY_WEIGHTING = Choice(("same", "div", "linear", "quadratic", "log"))
+_NEXT_NETWORK: Space = {  # of losses only the sampled softmax: the full one takes hours with 60,000 items
+    "factors": Span(32, 256),
+    "negatives": Span(256, 4096),
+    "alpha": Span(0.0, 1.0, "linear"),
+    "dropout": Span(0.0, 0.7, "linear"),
+    "batch": Span(512, 8192),
+    "epochs": Span(5, 20),
+    "lr": Span(3e-4, 3e-2),
+}
 
 SEQUENCE_SPACES: dict[str, Space] = {
     "MarkovChain": {
-        "steps": Span(1, 20),
+        "steps": Span(1, 50),
         "decay": Span(0.0, 5.0, "linear"),
         "smoothing": Span(0.0, 100.0, "log1p"),
     },
-    "ItemCoSession": {**_NEIGHBOURS, "k": Span(20, 2000)},
+    "ItemCoSession": _NEIGHBOURS,
     "SKNN": _SESSIONS,
     "VSKNN": {
         **_SESSIONS,
@@ -145,6 +155,10 @@ SEQUENCE_SPACES: dict[str, Space] = {
         "lambda2": Span(0.01, 100.0),
         "lambda3": Span(0.05, 50.0),
     },
+    "RNNNext": _NEXT_NETWORK,
+    "GRU4Rec": _NEXT_NETWORK,
+    "LSTMNext": _NEXT_NETWORK,
+    "SASRec": {**_NEXT_NETWORK, "blocks": Span(1, 4)},
 }
 """The same for models of the next play."""
 
@@ -172,6 +186,8 @@ def space_of(model: str) -> Space:
 
 def trials_of(model: str) -> int:
     """How many settings a search tries for a model, if nobody says otherwise."""
+    if model in SEQUENCE_SPACES:
+        return SEQUENCE_TRIALS
     return NETWORK_TRIALS if model in _NETWORKS else TRIALS
 
 

@@ -34,8 +34,9 @@ class Tuning:
         `metric` on the valid part, of these settings and of the defaults (None where those cannot be fitted).
     metric
         What was searched for.
-    trials, failed
-        Settings tried, the defaults among them; and how many of these the model refused.
+    trials, failed, stopped
+        Settings tried, the defaults among them; how many of these the model refused; and how many were given
+        up after a share of the effort.
     seconds
         What the trials took together, fitting and evaluating.
     at_border
@@ -68,6 +69,7 @@ class Tuning:
     date: str
     versions: dict[str, str]
     parts: dict[str, Any] = field(default_factory=dict)
+    stopped: int = 0
 
 
 def write(found: Tuning, path: Path) -> None:

@@ -4,7 +4,7 @@ A model is fitted on the train part of a split and judged by NDCG@10 on its vali
 handed on. The split hides a tenth of each listener's items or, where a search is for cold items, a tenth of
 the items from everybody; then only those are ranked, and the score is the mean over several such cuts. Each
 model gets the same number of trials, the first of them its defaults; a network gets fewer, and its file says
-how many and how long they took.
+how many and how long they took. Models of the next play have a judge of their own, `search_sessions`.
 
 The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
 model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
@@ -19,7 +19,7 @@ import platform
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from musicrec import data, evaluation, models
 from musicrec.cache import cache_dir
@@ -28,8 +28,9 @@ from musicrec.parameters import check_whole
 from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
+from musicrec.study.search_sessions import by_sessions
 from musicrec.study.search_spaces import applies, at_border, described, space_of, trials_of
-from musicrec.study.search_task import Task
+from musicrec.study.search_task import Judge, Task
 from musicrec.study.settings import Tuning, made, parts_of, write
 
 CUTOFF = 10
@@ -51,7 +52,7 @@ def tune(
     again: bool = False,
     told: Callable[[int, float | None], None] = lambda ended, best: None,
 ) -> Tuning | None:
-    """Search for the settings of a model with the best NDCG@10 on validation pairs, and keep them in a file.
+    """Search for the settings of a model that are best on validation data, and keep them in a file.
 
     Parameters
     ----------
@@ -65,9 +66,9 @@ def tune(
         Search for the settings that are best for items that nobody has played.
     trials
         How many settings to try, the defaults among them. Those of an earlier search for the same count.
-        If not given, 40, or 16 for a network.
+        If not given, 40; 16 for a network, 12 for a model of the next play.
     seed
-        Of the split and of the search.
+        Of the search, and of the split where it is drawn by lot.
     out
         Folder for the file, such as DATASET/MODEL.json; data/params of the checkout if not given.
     again
@@ -86,8 +87,8 @@ def tune(
         No such model, dataset or kind of features, no search space for the model, or no tuned settings for a
         model that it is made of.
     InvalidArgument
-        `trials` is below 1, features are named for a model that reads none, or the model could be fitted in
-        no trial.
+        `trials` is below 1, the model reads no features, knows no cold items or needs sessions that the
+        dataset lacks, or it could be fitted in no trial.
     CorruptData
         The journal of an earlier search cannot be read.
     DataUnavailable
@@ -97,46 +98,34 @@ def tune(
     -----
     Explained in chapter 02_collaborative_filtering.
     """
-    make, space = models.by_name(model), space_of(model)
+    space, task = space_of(model), Task(model, dataset, features, cold)
+    make: Any = models.sequence_by_name(model) if task.of_sessions else models.by_name(model)
     trials = trials_of(model) if trials is None else trials
     check_whole("trials", trials, least=1)
     if not space:
         return None
-    task = Task(model, dataset, features, cold)
     path = _folder(out) / task.file
     ds = data.load(dataset)
-    parts, judged_on = parts_of(task), cuts(ds.interactions, cold, seed)
-    given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
-
-    def score(settings: dict[str, Any]) -> float:
-        found = []
-        for cut, features_of_items in zip(judged_on, given, strict=True):
-            assert cut.valid is not None  # each cut has one
-            seen = data.Split(
-                train=cut.train, test=cut.valid
-            )  # a search cannot look at what it is not handed
-            fitted = make(**made(parts), **settings)
-            fitted.fit(seen.train, item_features=features_of_items, item_audio=ds.audio)
-            asked = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates="cold" if cold else "all")
-            found.append(float(asked.mean()[METRIC]))
-        return sum(found) / len(found)
-
+    parts = parts_of(task)
+    judge = by_sessions(task, ds) if task.of_sessions else _by_listeners(task, ds, parts, seed)
     params = make().params
     defaults = {name: params[name] for name, part in space.items() if applies(part, params)}
-    kind = {"kind": "cold_items", "cuts": len(judged_on)} if cold else {"kind": "holdout", "by": "user"}
     facts = {
         "model": model,
         "dataset": dataset,
-        "metric": METRIC,
+        "metric": judge.metric,
         "space": described(space),
-        "split": {**kind, **SHARES, "seed": seed},
+        "split": judge.split,
         "seed": seed,
         "features": task.kind,
         "fingerprint": ds.provenance["fingerprint"],
         **({"parts": parts} if parts else {}),
     }
     journal = cache_dir() / "tuning" / f"{dataset}-{model}-{_digest([facts, defaults])}.journal"
-    tried = search(score, space, defaults, trials=trials, seed=seed, journal=journal, again=again, told=told)
+    tried = search(
+        judge.score, space, defaults,
+        trials=trials, seed=seed, journal=journal, shares=judge.shares, again=again, told=told,
+    )  # fmt: skip
     best = best_of(tried)
     if best is None or best.score is None:
         raise InvalidArgument(
@@ -150,6 +139,7 @@ def tune(
         default_score=None if tried[0].score is None else rounded(tried[0].score),
         trials=len(tried),
         failed=sum(each.score is None for each in tried),
+        stopped=sum(each.stopped for each in tried),
         seconds=round(sum(each.seconds for each in tried), 1),
         at_border=at_border(best.settings, space),
         date=tried[-1].ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -157,6 +147,27 @@ def tune(
     )
     write(found, path)
     return found
+
+
+def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int) -> Judge:
+    judged_on = cuts(ds.interactions, task.cold, seed)
+    given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
+    candidates: Literal["cold", "all"] = "cold" if task.cold else "all"
+
+    def score(settings: dict[str, Any], share: float) -> float:
+        found = []
+        for cut, features_of_items in zip(judged_on, given, strict=True):
+            assert cut.valid is not None  # each cut has one
+            # A search cannot look at what it is not handed.
+            seen = data.Split(train=cut.train, test=cut.valid)
+            fitted = models.by_name(task.model)(**made(parts), **settings)
+            fitted.fit(seen.train, item_features=features_of_items, item_audio=ds.audio)
+            asked = evaluation.evaluate(fitted, seen, k=(CUTOFF,), candidates=candidates)
+            found.append(float(asked.mean()[METRIC]))
+        return sum(found) / len(found)
+
+    kind = {"kind": "cold_items", "cuts": len(judged_on)} if task.cold else {"kind": "holdout", "by": "user"}
+    return Judge(score, METRIC, {**kind, **SHARES, "seed": seed})
 
 
 def cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:

@@ -24,7 +24,7 @@ SPACE = {
 DEFAULTS = {"kind": "plain", "width": 10, "l2": 1.0}
 
 
-def hill(settings):
+def hill(settings, share=1.0):
     """Best at bent, bend .7, width 100, l2 10; refuses widths above 900."""
     if settings["width"] > 900:
         raise InvalidData("too wide")
@@ -58,7 +58,7 @@ def test_the_search_learns_from_its_trials(tmp_path):
     """It finds a planted peak: what it proposes later is better than the chance it begins with."""
     space = {"width": Span(1, 1000), "l2": Span(1e-3, 1e3)}
 
-    def peak(settings):
+    def peak(settings, share):
         return 1 / (1 + abs(math.log10(settings["width"]) - 2) + abs(math.log10(settings["l2"]) - 1))
 
     early, late = [], []
@@ -81,7 +81,7 @@ def test_only_what_means_something_is_proposed(uninterrupted):
 def test_a_search_that_was_broken_off_ends_as_if_it_had_not_been(tmp_path, uninterrupted, stop, after):
     journal, done = tmp_path / "a.journal", []
 
-    def breaks(settings):
+    def breaks(settings, share):
         if len(done) == after:
             raise stop("broken off")
         done.append(settings)
@@ -100,7 +100,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_search import hill, run
 left = [12]
-def dies(settings):
+def dies(settings, share):
     left[0] -= 1
     if not left[0]:
         os._exit(9)
@@ -126,7 +126,7 @@ def test_more_trials_go_on_from_fewer_and_fewer_are_the_first_of_more(tmp_path, 
     run(journal, trials=7)
     assert outcome(run(journal)) == uninterrupted
 
-    def never(settings):
+    def never(settings, share):
         raise AssertionError("everything has been tried")
 
     assert outcome(run(journal, never, trials=7)) == uninterrupted[:7]
@@ -135,12 +135,12 @@ def test_more_trials_go_on_from_fewer_and_fewer_are_the_first_of_more(tmp_path, 
 def test_again_forgets(tmp_path):
     journal, calls = tmp_path / "a.journal", []
     for again in (False, False, True):
-        run(journal, lambda settings: calls.append(1) or 0.0, trials=3, again=again)
+        run(journal, lambda settings, share: calls.append(1) or 0.0, trials=3, again=again)
     assert len(calls) == 6
 
 
 def test_settings_that_a_model_refuses_count_and_are_told(tmp_path):
-    def picky(settings):
+    def picky(settings, share):
         if settings["kind"] == "plain":
             raise InvalidData("no plain ones")
         return float("nan") if settings["width"] < 50 else 1.0
@@ -153,6 +153,71 @@ def test_settings_that_a_model_refuses_count_and_are_told(tmp_path):
     nans = [each for each in tried if each.score is None and each not in refused]
     assert nans and all("score is nan" in each.problem for each in nans)
     assert best_of(refused) is None
+
+
+SHARES = (0.1, 0.3, 1.0)
+
+
+def halved(journal, objective=hill, trials=25, **options):
+    return run(journal, objective, trials, shares=SHARES, **options)
+
+
+def test_with_shares_few_trials_get_all_of_the_effort_and_the_best_is_one_of_them(tmp_path):
+    spent = []
+
+    def counted(settings, share):
+        spent.append(share)
+        return hill(settings)
+
+    tried = halved(tmp_path / "a.journal", counted)
+    whole = [each for each in tried if not each.stopped and each.score is not None]
+    assert tried[0] in whole
+    assert spent[:3] == list(SHARES)
+    assert spent.count(0.1) == 25 and spent.count(1.0) == len(whole)
+    assert len(whole) < spent.count(0.3) < 13
+    assert best_of(tried).score == max(each.score for each in whole)
+    for number, each in enumerate(tried):
+        if each.stopped:  # there were better ones before it, which went on
+            assert sum(other.score > each.score for other in tried[:number] if other.score is not None)
+
+
+def test_what_is_good_with_little_effort_only_does_not_win(tmp_path):
+    """A trial that leads at the first share, and falls behind with more, is not the best."""
+
+    def flash(settings, share):
+        return 1.0 if settings["kind"] == "bent" and share < 1 else hill(settings) / 2
+
+    tried = halved(tmp_path / "a.journal", flash)
+    best = best_of(tried)
+    assert best.score < 1.0 and not best.stopped
+    assert best.score == max(each.score for each in tried if each.score is not None and not each.stopped)
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 9, 20])
+def test_a_trial_broken_off_between_shares_is_done_again_whole(tmp_path, calls):
+    whole, left = halved(tmp_path / "whole.journal", trials=12), [calls]
+
+    def breaks(settings, share):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return hill(settings)
+
+    with pytest.raises(KeyboardInterrupt):
+        halved(tmp_path / "a.journal", breaks, trials=12)
+    assert outcome(halved(tmp_path / "a.journal", trials=12)) == outcome(whole)
+
+
+def test_a_refusal_at_a_later_share_is_a_refusal(tmp_path):
+    def diverges(settings, share):
+        if share > 0.1 and settings["kind"] == "bent":
+            raise InvalidData("it diverged")
+        return hill(settings) + (settings["kind"] == "bent")
+
+    tried = halved(tmp_path / "a.journal", diverges)
+    refused = [each for each in tried if each.problem == "it diverged"]
+    assert refused and all(each.score is None and not each.stopped for each in refused)
+    assert best_of(tried).settings["kind"] == "plain"
 
 
 @pytest.mark.parametrize(

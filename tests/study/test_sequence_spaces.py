@@ -6,7 +6,16 @@ import optuna
 import pytest
 
 from musicrec import models
-from musicrec.study.search_spaces import SEQUENCE_SPACES, Choice, described, fixed, propose, space_of
+from musicrec.study.search_spaces import (
+    SEQUENCE_SPACES,
+    SEQUENCE_TRIALS,
+    Choice,
+    described,
+    fixed,
+    propose,
+    space_of,
+    trials_of,
+)
 
 
 @pytest.mark.parametrize("name", SEQUENCE_SPACES)
@@ -32,6 +41,20 @@ def test_the_model_takes_what_is_proposed(name):
     assert json.loads(json.dumps(described(space))).keys() == space.keys()
 
 
+def test_every_model_has_its_row():
+    assert set(SEQUENCE_SPACES) == set(models.sequence_names())
+
+
 @pytest.mark.parametrize("name", ["MarkovChain", "ItemCoSession", "SKNN", "VSKNN", "STAN"])
 def test_every_setting_of_the_models_that_are_not_trained_is_tuned(name):
     assert SEQUENCE_SPACES[name].keys() == models.sequence_by_name(name)().params.keys()
+
+
+@pytest.mark.parametrize("name", ["RNNNext", "GRU4Rec", "LSTMNext"])
+def test_recurrent_networks_are_searched_alike(name):
+    assert SEQUENCE_SPACES[name] == SEQUENCE_SPACES["RNNNext"]
+
+
+@pytest.mark.parametrize("name", SEQUENCE_SPACES)
+def test_every_model_gets_the_same_number_of_trials(name):
+    assert trials_of(name) == SEQUENCE_TRIALS
