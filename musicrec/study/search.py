@@ -4,12 +4,13 @@ Every trial is written to a journal as it ends. The sampler is seeded anew for e
 those that have ended, so that a search that was killed proposes afterwards what it would have proposed.
 
 Where a trial is dear, it can be judged first by a share of the effort, and goes on to a larger share only if
-it is among the best third there so far: successive halving, one trial after the other. So a few settings get
-all of the effort and most a small part of it. The first trial always goes to the end.
+it is among the best third there so far, rounded up: successive halving, one trial after the other. So a few
+settings get all of the effort and most a small part of it. The first trial always goes to the end.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -173,7 +174,7 @@ def _score(
             there = [
                 each.intermediate_values[hurdle] for each in before if hurdle in each.intermediate_values
             ]
-            if sum(other > score for other in there) >= max(1, (len(there) + 1) // _FEWER):
+            if sum(other > score for other in there) >= math.ceil((len(there) + 1) / _FEWER):
                 return None
     return score
 

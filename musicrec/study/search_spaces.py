@@ -131,17 +131,17 @@ _NEXT_NETWORK: Space = {  # of losses only the sampled softmax: the full one tak
     "alpha": Span(0.0, 1.0, "linear"),
     "dropout": Span(0.0, 0.7, "linear"),
     "batch": Span(512, 8192),
-    "epochs": Span(5, 20),
-    "lr": Span(3e-4, 3e-2),
+    "epochs": Span(3, 20),
+    "lr": Span(1e-3, 3e-2),
 }
 
 SEQUENCE_SPACES: dict[str, Space] = {
     "MarkovChain": {
         "steps": Span(1, 50),
         "decay": Span(0.0, 5.0, "linear"),
-        "smoothing": Span(0.0, 100.0, "log1p"),
+        "smoothing": Span(0.0, 1000.0, "log1p"),
     },
-    "ItemCoSession": _NEIGHBOURS,
+    "ItemCoSession": {**_NEIGHBOURS, "shrinkage": Span(0.0, 10_000.0, "log1p")},
     "SKNN": _SESSIONS,
     "VSKNN": {
         **_SESSIONS,

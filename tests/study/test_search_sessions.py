@@ -87,7 +87,7 @@ def test_what_is_kept_is_what_was_found(small):
     kept = json.loads((small / SMALL / "MarkovChain.json").read_text(encoding="utf-8"))
     assert kept["stopped"] == found.stopped
     assert kept["split"]["kind"] == "latest_sessions" and kept["split"]["valid"] == 0.25
-    assert kept["split"]["shares"] == list(search_sessions.SHARES)
+    assert kept["split"]["shares"] == list(search_sessions.SHARES_OF_ASKING)
 
 
 def test_an_order_that_was_planted_is_found_and_none_where_there_is_none(small, monkeypatch):
@@ -121,9 +121,9 @@ def test_neighbours_are_asked_about_a_share_of_the_sessions(small, watched):
 
 def test_networks_are_trained_for_a_share_of_their_epochs(small, watched, monkeypatch):
     study.tune("RNNNext", SMALL, trials=1, out=small)
-    assert [each.model.epochs for each in watched] == [1, 3, 10]
-    assert [len(each.model.history_.epochs) for each in watched] == [1, 3, 10]
-    assert [len(each.heard) for each in watched] == [80, 80, 80]
+    assert [each.model.epochs for each in watched] == [3, 10]
+    assert [len(each.model.history_.epochs) for each in watched] == [3, 10]
+    assert [len(each.heard) for each in watched] == [80, 80]
     assert study.tuned("RNNNext", SMALL)["epochs"] == 10
 
 
