@@ -31,7 +31,7 @@ def tune(
             show_default=f"{TRIALS}, for a network {NETWORK_TRIALS}, for the next play {SEQUENCE_TRIALS}",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the split and of the search.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search, and of a split that is drawn by lot.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(

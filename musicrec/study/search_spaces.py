@@ -141,7 +141,10 @@ SEQUENCE_SPACES: dict[str, Space] = {
         "decay": Span(0.0, 5.0, "linear"),
         "smoothing": Span(0.0, 1000.0, "log1p"),
     },
-    "ItemCoSession": {**_NEIGHBOURS, "shrinkage": Span(0.0, 10_000.0, "log1p")},
+    "ItemCoSession": {
+        **_NEIGHBOURS,
+        "shrinkage": Span(0.0, 10_000.0, "log1p"),
+    },  # high: a mere count of sessions
     "SKNN": _SESSIONS,
     "VSKNN": {
         **_SESSIONS,
