@@ -58,7 +58,7 @@ class Recordings:
         self.sample_rate = sample_rate
         self.seconds = seconds
         self.table = index.copy()
-        state = hashlib.sha256(str(self.folder).encode())
+        state = hashlib.sha256(f"{self.folder} {sample_rate} {seconds}".encode())
         self.left_out: dict[Any, str] = {}
         for label, path, problem in zip(index.index, index["path"], index["problem"], strict=True):
             reason = problem or self._absent(path)

@@ -119,8 +119,16 @@ def recommendations(
         )
     reasons = [""] * len(found) if why is None else list(why)
     if len(reasons) != len(found):
-        raise InvalidArgument(f"The list {name!r} has {len(found)} codes and {len(reasons)} reasons (why).")
+        raise InvalidArgument(
+            f"The list {name!r} has {len(found)} codes and {len(reasons)} reasons (why). Give one a "
+            "code, an empty one where there is none."
+        )
     shown = [(code, reason) for code, reason in zip(found.tolist(), reasons, strict=True) if code != -1][:k]
+    if not shown:
+        raise InvalidArgument(
+            f"The list {name!r} holds no item, only {found.tolist()}: nothing was left to "
+            "recommend. Leave items in, or exclude fewer."
+        )
     for code, _ in shown:
         if not 0 <= code < len(ds.items):
             raise UnknownName(

@@ -14,6 +14,8 @@ _SHAPES = {2: "waveforms (n, samples)", 3: "spectrograms in dB (n, mels, frames)
 def checked_clips(x: Any, dims: int, shortest: int, bands: int | None = None) -> torch.Tensor:
     """Clips as a float32 tensor, not copied where they are one, or such an array, already.
 
+    Whole numbers are refused: a waveform of them would be 32,768 times as loud as the same one in floats.
+
     Parameters
     ----------
     x : array or tensor
@@ -31,12 +33,15 @@ def checked_clips(x: Any, dims: int, shortest: int, bands: int | None = None) ->
     """
     try:
         clips = torch.as_tensor(x)
-        real = not clips.is_complex() and clips.dtype != torch.bool
+        real = clips.is_floating_point()
     except (TypeError, ValueError, RuntimeError):
         clips, real = torch.empty(0), False
     if not real or clips.ndim != dims or not clips.numel():
-        found = f"shape {tuple(clips.shape)}" if real else f"{type(x).__name__} that is no array of numbers"
-        raise InvalidData(f"The clips must be {_SHAPES[dims]}, at least one; found {found}.")
+        found = f"shape {tuple(clips.shape)}" if real else f"{type(x).__name__} that is no array of floats"
+        raise InvalidData(
+            f"The clips must be {_SHAPES[dims]}, at least one; found {found}. Put a single clip into an "
+            "array of its own (x[None]); divide 16-bit samples by 32,768."
+        )
     if bands is not None and clips.shape[1] != bands:
         raise InvalidData(
             f"The spectrograms have {clips.shape[1]} mel bands, and the network was made for {bands}. Make "
@@ -60,7 +65,12 @@ def checked_clips(x: Any, dims: int, shortest: int, bands: int | None = None) ->
 
 def checked_labels(labels: Any, clips: int) -> np.ndarray:
     """Labels as a flat array, one a clip; InvalidData where their number differs or some are missing."""
-    found = pd.Series(labels).to_numpy()
+    try:
+        found = pd.Series(labels).to_numpy()
+    except ValueError as error:
+        raise InvalidData(
+            f"The labels must be a flat array, one a clip ({error}). Of one-hot rows take the argmax."
+        ) from error
     _check_length(len(found), clips)
     missing = pd.isna(found)
     if missing.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 _AT_ONCE = 64  # clips that go through a network together outside training
 
 
+# A network for clips has embed(clips) -> (n, embedding), head, and forward; it takes clips of any length from
+# `shortest` on. A new one goes into _KINDS and Network here, and into the docstring of ClipModel.
 class _Kind(NamedTuple):
     new: Callable[[int, Tensor], nn.Module]  # of the number of outputs and some clips
     dims: int  # axes of its clips: (n, mels, frames) or (n, samples)
@@ -68,7 +71,8 @@ class ClipModel(ABC):
         (4.5 seconds), 55,125 samples of a waveform (2.5 seconds), whole clips for "image". Shorter clips are
         heard whole.
     augment : callable, optional
-        ``augment(crops, generator)`` changes crops at random, as `musicrec.audio.spec_augment` does.
+        ``augment(crops, generator)`` changes crops (n, mels, frames) in dB, or (n, samples), at random, as
+        `musicrec.audio.spec_augment` does. Not for `frozen`, nor is `crop`.
     seed : int
         For the weights at the start, the order of clips, crops and dropout. The same seed gives the same
         network, on one machine to the last bit.
@@ -112,6 +116,18 @@ class ClipModel(ABC):
                 f"frozen=True trains the head alone, but the body of a new {network!r} network knows nothing "
                 "yet. Pass a trained one as body=, or take network='image', which comes trained."
             )
+        if frozen and (augment is not None or crop is not None):
+            raise InvalidArgument(
+                "frozen=True asks the body once for each whole clip, so that crop and augment mean nothing. "
+                "Leave them out, or train the body too."
+            )
+        if isinstance(body, ClipModel) and not hasattr(body, "network_"):
+            raise InvalidArgument(
+                "The body is a model that has not been fitted: call .fit(x, targets) on it first."
+            )
+        training.job.Settings(
+            epochs=epochs, lr=lr, weight_decay=weight_decay, patience=patience, precision=precision, seed=seed
+        )
         self.network, self.body, self.frozen = network, body, frozen
         self.batch, self.crop, self.augment = batch, crop or _KINDS[network].crop, augment
         self.settings: dict[str, Any] = {
@@ -190,6 +206,7 @@ class ClipModel(ABC):
             lambda epoch, generator: self._batches(clips, wanted, generator),
             validate=held and (lambda module: self._metric(_through(module, held[0], module), held[1])),
             checkpoint=checkpoint,
+            identity="" if checkpoint is None else self._identity(clips, wanted, held),
             label=type(self).__name__,
             **self.settings,
         )
@@ -223,9 +240,18 @@ class ClipModel(ABC):
             )
         return network.to(make_fabric(device, precision, 1).device)
 
+    def _identity(self, clips: Tensor, wanted: Tensor, held: tuple[Tensor, Tensor] | None) -> str:
+        """A digest of what a training learns from, so that a checkpoint of other clips is refused."""
+        augment = getattr(self.augment, "__qualname__", type(self.augment).__name__)
+        state = hashlib.sha256(f"{type(self).__name__} {self.batch} {self.crop} {augment}".encode())
+        for part in (clips, wanted, *(held or ())):
+            state.update(part.contiguous().numpy())
+        return state.hexdigest()[:16]
+
     def _batches(self, clips: Tensor, wanted: Tensor, generator: torch.Generator) -> Iterator[Any]:
         order = torch.randperm(len(clips), generator=generator)
-        for chosen in order.tensor_split(math.ceil(len(clips) / self.batch)):
+        parts = min(math.ceil(len(clips) / self.batch), len(clips) // 2)  # batch statistics need two clips
+        for chosen in order.tensor_split(max(1, parts)):
             heard = clips[chosen]
             if not self.frozen:
                 if self.crop is not None and self.crop < heard.shape[-1]:

@@ -49,9 +49,13 @@ def resume(job: Job, state: State, optimizer: Any, fabric: Fabric) -> None:
 
 
 def _identity(job: Job) -> dict[str, Any]:
-    """What must be the same in the run that goes on: settings, and names and shapes of all weights."""
+    """What must be the same in the run that goes on: settings, data, and names and shapes of all weights."""
     shapes = {name: list(value.shape) for name, value in job.module.state_dict().items()}
-    settings = {**asdict(job.settings), "validate": "given" if job.validate else None}
+    settings = {
+        **asdict(job.settings),
+        "validate": "given" if job.validate else None,
+        "identity": job.identity or "not said",
+    }
     return {"settings": settings, "network": shapes}
 
 

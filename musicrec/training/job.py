@@ -52,6 +52,7 @@ class Job:
     validate: Callable[[Any], float] | None
     settings: Settings
     checkpoint: Path | None
+    identity: str
     label: str
 
     def __post_init__(self) -> None:

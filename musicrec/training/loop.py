@@ -34,6 +34,7 @@ def train(
     precision: str = "32-true",
     seed: int = 0,
     checkpoint: Path | str | None = None,
+    identity: str = "",
     devices: int = 1,
     label: str = "Training",
 ) -> History:
@@ -77,6 +78,9 @@ def train(
     checkpoint : Path, optional
         A file written after each epoch, from which a run that was killed goes on as if it had not been. A
         run that had ended returns what it had found. The caller removes it.
+    identity : str
+        What data a checkpoint is of, such as a digest: the loop sees settings and the shapes of weights, and
+        refuses a checkpoint of others, but of the data it knows only what is said here.
     devices : int
         Processes that share each batch, on so many GPUs or on the CPU: all draw the same batches, and process
         p of n takes rows p, p + n, p + 2n, ...; gradients are averaged, so that the steps are those of one
@@ -93,7 +97,7 @@ def train(
     ------
     InvalidArgument
         A setting out of range; no such device or precision here; no batches; a loss that is no scalar; a
-        checkpoint of a run with other settings or another network.
+        checkpoint of a run with other settings, another network or another identity.
     TrainingFailed
         The loss, a weight or the metric is not finite. The module has the best weights so far.
     CorruptData
@@ -109,7 +113,7 @@ def train(
         epochs=epochs, lr=lr, weight_decay=weight_decay, patience=patience, precision=precision, seed=seed
     )
     file = None if checkpoint is None else Path(checkpoint)
-    job = Job(module, loss, batches, validate, settings, file, label)
+    job = Job(module, loss, batches, validate, settings, file, identity, label)
     return launch(run_epochs, job, make_fabric(device, precision, devices))
 
 

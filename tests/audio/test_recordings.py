@@ -76,6 +76,13 @@ def test_every_kind_of_recording_is_found_measured_and_heard(folder):
     assert library.mel(list(PITCHES)).shape == (5, 64, library.settings.frames(RATE))
 
 
+def test_the_key_changes_with_all_that_decides_the_waveforms(folder):
+    index = read_index(index_folder(folder))
+    ways = [{}, {"seconds": 1.0}, {"seconds": 2.0}, {"sample_rate": 16000}]
+    assert len({Recordings(folder, index, **way).key for way in ways}) == len(ways)
+    assert Recordings(folder, index, seconds=1.0).key == Recordings(folder, index, seconds=1.0).key
+
+
 def test_what_is_read_is_the_middle(folder):
     whole = Recordings(folder, read_index(index_folder(folder)))("two.flac")
     middle = Recordings(folder, read_index(folder / "recordings.csv"), seconds=1.0)("two.flac")

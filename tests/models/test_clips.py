@@ -119,6 +119,22 @@ def test_a_model_can_be_kept(fitted):
     )
 
 
+def test_a_checkpoint_is_of_the_clips_it_was_made_with(tmp_path):
+    mel, labels = planted(12)
+    file = tmp_path / "run.pt"
+    first = ClipClassifier(epochs=2).fit(mel, labels, checkpoint=file)
+    again = ClipClassifier(epochs=2).fit(mel, labels, checkpoint=file)
+    np.testing.assert_array_equal(again.predict_proba(mel), first.predict_proba(mel))
+    for other in (
+        lambda: ClipClassifier(epochs=2).fit(mel + 1, labels, checkpoint=file),
+        lambda: ClipClassifier(epochs=2).fit(mel, labels[::-1], checkpoint=file),
+        lambda: ClipClassifier(epochs=2, batch=4).fit(mel, labels, checkpoint=file),
+        lambda: ClipClassifier(epochs=2, crop=16).fit(mel, labels, checkpoint=file),
+    ):
+        with pytest.raises(InvalidArgument, match="of another run: identity"):
+            other()
+
+
 # ---- From one task to another
 
 
@@ -129,6 +145,10 @@ def test_a_frozen_body_stays_as_it_was_and_its_head_learns(fitted):
     assert share_right(other, (mel, labels == "low")) > 0.9
     np.testing.assert_array_equal(other.embed(mel), fitted.embed(mel))
     assert all(torch.equal(weight, before[name]) for name, weight in fitted.network_.state_dict().items())
+
+
+def test_no_batch_is_a_single_clip(fitted):
+    ClipClassifier(body=fitted, frozen=True, epochs=1, batch=2).fit(*planted(9))  # its head needs two clips
 
 
 def test_a_tuned_body_moves_and_leaves_the_first_alone(fitted):
@@ -160,7 +180,9 @@ def spoilt(how):
         (planted(12)[0][0], ["a", "b"], InvalidData, "at least one; found shape"),
         (planted(12)[0][:0], [], InvalidData, "at least one; found shape"),
         (planted(12, frames=7)[0], planted(12)[1], InvalidData, "7 frames; this network needs 8"),
-        ("sound.wav", ["a"], InvalidData, "no array of numbers"),
+        ("sound.wav", ["a"], InvalidData, "no array of floats"),
+        (planted(12)[0].astype(np.int16), planted(12)[1], InvalidData, "no array of floats.*divide 16-bit"),
+        (planted(12)[0], np.eye(3)[np.arange(12) % 3], InvalidData, "one a clip.*argmax"),
     ],
 )
 def test_clips_and_labels_that_cannot_be_learned(mel, labels, error, message):
@@ -217,6 +239,9 @@ def test_questions_that_cannot_be_answered(fitted):
         ({"lr": 0}, "lr is 0"),
         ({"device": "tpu"}, "device is 'tpu'"),
         ({"body": torch.nn.Linear(3, 3)}, "body does not take clips"),
+        ({"body": ClipClassifier(), "frozen": True}, "body is a model that has not been fitted"),
+        ({"network": "image", "frozen": True, "augment": spec_augment}, "crop and augment mean nothing"),
+        ({"network": "image", "frozen": True, "crop": 64}, "crop and augment mean nothing"),
     ],
 )
 def test_settings_out_of_range(settings, message):

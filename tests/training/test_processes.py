@@ -63,7 +63,7 @@ def test_two_processes_find_what_one_finds(tmp_path):
 
 def test_an_error_in_the_processes_arrives_as_itself(task):
     settings = Settings(epochs=1, lr=0.1, weight_decay=0.0, patience=None, precision="32-true", seed=0)
-    job = Job(task.network(), task.loss, task.batches, None, settings, None, "Training")
+    job = Job(task.network(), task.loss, task.batches, None, settings, None, "", "Training")
 
     def run(fabric, job):
         with torch.no_grad():

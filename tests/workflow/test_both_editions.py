@@ -32,4 +32,7 @@ def test_the_real_edition_runs_and_records_its_numbers():
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     for found in records(build):
         assert (found["edition"], found["profile"]) == ("real", "quick")
-        assert {record["evidence"] for record in found["records"].values()} == {"real"}
+        rests_on = {record["dataset"]: record["evidence"] for record in found["records"].values()}
+        assert "real" in rests_on.values()
+        # No real listeners come with audio here, so chapter 4 has the Songbook beside real recordings, and says so.
+        assert {name for name, evidence in rests_on.items() if evidence != "real"} <= {"songbook"}
