@@ -103,7 +103,8 @@ class NextItemLoss(nn.Module):
     plays : array, shape (n_items,)
         How often each item was played.
     negatives : int
-        How many items are drawn in each step, for all rows together.
+        How many items are drawn in each step, for all rows together. With as many as there are items or
+        more, "sampled-softmax" is the softmax over all: it costs less then, and is exact.
     alpha : float
         Of `Negatives`.
     penalty : float
@@ -112,7 +113,8 @@ class NextItemLoss(nn.Module):
 
     def __init__(self, loss: Loss, plays: np.ndarray, negatives: int, alpha: float, penalty: float) -> None:
         super().__init__()
-        self.loss, self.count, self.penalty = loss, negatives, penalty
+        whole = loss == "sampled-softmax" and negatives >= len(plays)
+        self.loss, self.count, self.penalty = "softmax" if whole else loss, negatives, penalty
         self.negatives = Negatives(plays, alpha)
 
     def forward(self, hidden: Tensor, targets: Tensor, table: Tensor, bias: Tensor) -> Tensor:

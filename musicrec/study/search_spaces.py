@@ -126,12 +126,12 @@ SPACES: dict[str, Space] = {
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
 _PLAY_WEIGHTING = Choice(("same", "div", "linear", "quadratic", "log"))
 _NEXT_NETWORK: Space = {  # of losses only the sampled softmax: the full one takes hours with 60,000 items
-    "factors": Span(32, 256),
-    "negatives": Span(256, 4096),
+    "factors": Span(32, 128),
+    "negatives": Span(256, 2048),
     "alpha": Span(0.0, 1.0, "linear"),
     "dropout": Span(0.0, 0.7, "linear"),
     "batch": Span(512, 8192),
-    "epochs": Span(3, 20),
+    "epochs": Span(3, 12),  # with the factors, what a search of all four networks in two hours allows
     "lr": Span(1e-3, 3e-2),
 }
 

@@ -87,14 +87,24 @@ def test_with_many_drawn_items_the_gradient_is_that_of_the_full_softmax():
     )
     full = NextItemLoss("softmax", plays, 1, 0.5, 0.0)
     torch.testing.assert_close(gradient(full, hidden, targets, table, bias), oracle)
+    negatives = Negatives(plays, 0.5)
+
+    def drawing(n):
+        def loss(h, t, w, b):
+            items, scores = negatives.draw(n), h @ w.T + b
+            own, log_q = scores[torch.arange(len(t)), t], negatives.log_q
+            return sampled_softmax(own, scores[:, items], log_q[t], log_q[items])
+
+        return loss
+
     error = [
-        (gradient(NextItemLoss("sampled-softmax", plays, n, 0.5, 0.0), hidden, targets, table, bias) - oracle)
-        .norm()
-        .item()
+        (gradient(drawing(n), hidden, targets, table, bias) - oracle).norm().item()
         for n in (10, 1_000, 100_000)
     ]
     assert error[0] > error[1] > error[2]
     assert error[2] < 0.02 * oracle.norm()
+    as_many_as_items = NextItemLoss("sampled-softmax", plays, 30, 0.5, 0.0)
+    torch.testing.assert_close(gradient(as_many_as_items, hidden, targets, table, bias), oracle)
 
 
 def test_the_loss_from_vectors_is_that_from_scores():
