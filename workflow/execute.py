@@ -42,9 +42,11 @@ def execute(build: Build, chapter: str, receipt: Path) -> None:
     source = notebook.from_text(build.source(chapter))
     changed = notebook.changed_parameters(source, chapter, build.parameters)
     stage = build.out / "run" / f"{build.name}-{chapter}-{os.getpid()}"
+    checkpoints = build.checkpoints(chapter)
+    _remove_but(checkpoints)
     with _staged(stage):
         (build.root / "book").mkdir(exist_ok=True)
-        os.environ.update(_environment(build, stage))
+        os.environ.update(_environment(build, stage) | {"MUSICREC_CHECKPOINTS": str(checkpoints)})
         os.environ.pop("MPLBACKEND", None)  # or figures would go nowhere
         _write_kernelspec(stage)
         started = time.monotonic()
@@ -63,12 +65,20 @@ def execute(build: Build, chapter: str, receipt: Path) -> None:
         made = _move_into_place(build, chapter, stage, clips)
         _write_cost(build, chapter, seconds, trace["peak_memory"])
         receipts.write(receipt, build, chapter, trace, made)
+    shutil.rmtree(checkpoints.parent, ignore_errors=True)
     say(f"{chapter}: done in {seconds:.0f} s, {trace['peak_memory'] / 1e6:.0f} MB")
 
 
 def say(text: str) -> None:
     """Print a line in one piece: chapters run side by side and write to the same terminal."""
     print(f"{text}\n", end="", flush=True)
+
+
+def _remove_but(checkpoints: Path) -> None:
+    """Remove what trainings of other states of the library left: they would go on with another code."""
+    for folder in checkpoints.parent.glob("*"):
+        if folder != checkpoints:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

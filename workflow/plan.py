@@ -1,6 +1,7 @@
 """What is built, and where it lies: the one place that knows the folders below build/."""
 
 import argparse
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,13 @@ class Build:
 
     def log(self, chapter: str) -> Path:
         return self.out / "log" / self.name / f"{chapter}.log"
+
+    def checkpoints(self, chapter: str) -> Path:
+        """Where a chapter's trainings go on if it is killed: one folder for each state of the library."""
+        code = hashlib.sha256((self.root / "constraints.txt").read_bytes())
+        for module in sorted((self.root / "musicrec").rglob("*.py")):
+            code.update(module.relative_to(self.root).as_posix().encode() + module.read_bytes())
+        return self.out / "checkpoints" / self.name / chapter / code.hexdigest()[:16]
 
     def cost(self, chapter: str) -> Path:
         return self.out / "cost" / self.name / f"{chapter}.json"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -110,6 +113,33 @@ class NetworkSequenceModel(SequenceModel):
         if patience is not None:
             check_whole("patience", patience, least=1)
 
+    def fit(
+        self,
+        sessions: Sessions,
+        *,
+        n_items: int | None = None,
+        valid: Sessions | None = None,
+        checkpoint: Path | str | None = None,
+    ) -> Self:
+        """Learn from `sessions`; a second fit starts anew.
+
+        Parameters
+        ----------
+        sessions, n_items, valid
+            As in `SequenceModel.fit`. With `valid`, the best epoch is kept.
+        checkpoint : Path, optional
+            A file from which a run that was killed goes on; see `musicrec.training.train`.
+
+        Raises
+        ------
+        InvalidArgument, InvalidData, UnknownName
+            As `SequenceModel.fit`; InvalidArgument also where the checkpoint is of other sessions or settings.
+        TrainingFailed
+            The loss is not finite.
+        """
+        self._checkpoint = checkpoint
+        return super().fit(sessions, n_items=n_items, valid=valid)
+
     @abstractmethod
     def _new_network(self) -> NextItemNetwork:
         """A network for what `_shape` says, its weights drawn by torch's random state."""
@@ -145,6 +175,8 @@ class NetworkSequenceModel(SequenceModel):
             patience=self.patience if held else None,
             seed=self.seed,
             device=self.device,
+            checkpoint=self._checkpoint,
+            identity="" if self._checkpoint is None else self._identity(sessions, valid),
             label=type(self).__name__,
         )
         self.network_ = network
@@ -162,6 +194,15 @@ class NetworkSequenceModel(SequenceModel):
 
     def _encoded(self, context: pd.DataFrame | None) -> tuple[Tensor, ...]:
         return () if self._columns is None else self._columns.encode(context)
+
+    def _identity(self, sessions: Sessions, valid: Sessions | None) -> str:
+        """A digest of what a training learns from, so that a checkpoint of other sessions is refused."""
+        state = hashlib.sha256(f"{self!r} {self.n_items_}".encode())
+        for part in (sessions, *(() if valid is None else (valid,))):
+            state.update(part.items.tobytes() + part.starts.tobytes())
+            for column in self._encoded(part.context):
+                state.update(column.numpy().tobytes())
+        return state.hexdigest()[:16]
 
     def _held_out(self, valid: Sessions) -> list[Batch]:
         """The held-out steps that are looked at after each epoch, as batches."""

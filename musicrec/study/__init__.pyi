@@ -1,4 +1,5 @@
 from . import results as results
+from .checkpoints import checkpoint as checkpoint
 from .declared_claims import Claim as Claim
 from .declared_claims import ClaimTest as ClaimTest
 from .declared_claims import claim as claim

@@ -14,7 +14,7 @@ from musicrec.models import GRU4Rec, LSTMNext, RNNNext, SASRec
 from musicrec.models.network_sequence import Learner
 from musicrec.models.sampled_losses import NextItemLoss
 
-FAST = {"factors": 16, "negatives": 20, "dropout": 0.0, "batch": 512, "epochs": 8, "lr": 0.02}
+FAST = {"factors": 16, "negatives": 11, "dropout": 0.0, "batch": 512, "epochs": 8, "lr": 0.02}
 RECURRENT = [RNNNext, GRU4Rec, LSTMNext]
 ALL = [*RECURRENT, SASRec]
 LOSSES = ["softmax", "sampled-softmax", "bpr-max"]
@@ -247,3 +247,30 @@ def test_settings_out_of_range_are_refused(model, wrong):
 def test_context_must_be_there_when_it_is_to_be_read():
     with pytest.raises(InvalidArgument, match="these sessions have none"):
         GRU4Rec(**FAST, context="gate").fit(chain())
+
+
+class Killed(Exception):
+    """In the place of a kill."""
+
+
+def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
+    settings = FAST | {"epochs": 4, "dropout": 0.2}
+    whole = GRU4Rec(**settings).fit(chain(), valid=chain(50, seed=1))
+    file, metric, seen = tmp_path / "training.pt", GRU4Rec._metric, []
+
+    def dying(self, *given):
+        seen.append(1)
+        if len(seen) == 3:
+            raise Killed
+        return metric(self, *given)
+
+    monkeypatch.setattr(GRU4Rec, "_metric", dying)
+    with pytest.raises(Killed):
+        GRU4Rec(**settings).fit(chain(), valid=chain(50, seed=1), checkpoint=file)
+    gone_on = GRU4Rec(**settings).fit(chain(), valid=chain(50, seed=1), checkpoint=file)
+    assert len(seen) == 5  # two epochs before the kill, and the two that were left
+    np.testing.assert_array_equal(gone_on.score_next([[0, 1, 2]]), whole.score_next([[0, 1, 2]]))
+    with pytest.raises(InvalidArgument, match="is of another run"):
+        GRU4Rec(**settings).fit(chain(seed=2), valid=chain(50, seed=1), checkpoint=file)
+    with pytest.raises(InvalidArgument, match="is of another run"):
+        GRU4Rec(**settings | {"batch": 100}).fit(chain(), valid=chain(50, seed=1), checkpoint=file)

@@ -84,6 +84,37 @@ def test_a_chapter_that_does_not_exist_is_an_error_that_lists_those_there_are(pr
     assert "there is no chapter '07'; there are: 01_scales, 02_tempo" in said
 
 
+TRAINING = """
+```{code-cell} ipython3
+import os, pathlib
+folder = pathlib.Path(os.environ["MUSICREC_CHECKPOINTS"])
+folder.mkdir(parents=True, exist_ok=True)
+trained = folder / "trained"
+before = trained.exists()
+trained.touch()
+pathlib.Path("../build/found").write_text(str(before))
+assert not pathlib.Path("../../fails").exists()
+```
+"""
+
+
+def test_trainings_of_a_run_that_failed_are_there_at_the_next_call_unless_the_library_changed(project):
+    project.write("chapters/03_long.md", (project.root / "chapters/02_tempo.md").read_text() + TRAINING)
+    project.write("../fails", "")
+    found = project.root / "build" / "found"
+    checkpoints = project.root / "build" / "checkpoints" / "songbook-book" / "03_long"
+    project.run("03", fails=True)
+    assert found.read_text() == "False"
+    project.run("03", fails=True)
+    assert found.read_text() == "True"
+    project.replace("musicrec/scales.py", "7", "8")
+    project.run("03", fails=True)
+    assert found.read_text() == "False" and len(list(checkpoints.iterdir())) == 1
+    (project.root.parent / "fails").unlink()
+    project.run("03")
+    assert found.read_text() == "True" and not checkpoints.exists()
+
+
 @pytest.mark.parametrize("what", ["the whole group", "the driver alone"])
 def test_a_killed_run_goes_on_at_the_next_call(project, what):
     project.write("chapters/03_slow.md", (project.root / "chapters/02_tempo.md").read_text() + SLOW)
