@@ -42,6 +42,7 @@ class Course:
         settings = Config()
         settings.CourseDirectory.root = str(self.folder)
         settings.Execute.timeout = CELL_SECONDS
+        settings.Execute.iopub_timeout = 60  # a kernel of a busy machine says late that a cell has ended
         self._nbgrader = NbGraderAPI(config=settings)
 
     def add(self, chapter: Path) -> Path:
