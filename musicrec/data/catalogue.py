@@ -122,8 +122,8 @@ def fingerprint(name: str) -> str:
     if found.access == "embedded":
         return str(importlib.import_module(module).fingerprint())
     checksums = [f"{each.name} {each.sha256_text}" for each in found.files]
-    if found.recordings is not None:
-        checksums += [f"{each.url} {each.checksum}" for each in found.downloads]
+    beside_tables = found.kept_downloads if found.recordings is None else found.downloads
+    checksums += [f"{each.url} {each.checksum}" for each in beside_tables]
     return hashlib.sha256("\n".join([name, *checksums, _source(module)]).encode()).hexdigest()
 
 

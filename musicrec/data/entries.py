@@ -29,8 +29,9 @@ class Download:
 class DataFile:
     """A table that a dataset is read from: what it holds, and how to know that it is the right one.
 
-    ``columns`` maps each column to its meaning, in the order of the file; ``header`` is False where the first
-    line is a row already and does not name them. ``sha256_text`` ignores line ends.
+    ``columns`` maps each column to its meaning, in the order of the file, and ``separator`` stands between
+    them; ``header`` is False where the first line is a row already and does not name them. ``sha256_text``
+    ignores line ends.
     """
 
     name: str
@@ -42,6 +43,7 @@ class DataFile:
     sha256_text: str
     columns: dict[str, str]
     header: bool = True
+    separator: str = "\t"
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,9 @@ class Entry:
 
     @property
     def kept_downloads(self) -> list[Download]:
-        """The downloads that stay in the dataset's folder as they came: no archives, nothing converted."""
-        return [] if self.converter else [each for each in self.downloads if each.file]
+        """The downloads that stay in the dataset's folder as they came, but for tables among ``files``."""
+        tables = {each.name for each in self.files}
+        return [] if self.converter else [d for d in self.downloads if d.file and d.file not in tables]
 
     def file(self, name: str) -> DataFile:
         """Facts about one of the files, by its name."""

@@ -98,7 +98,7 @@ def fetch(found: Entry) -> Path:
                 download(
                     each.url,
                     checksum=each.checksum,
-                    folder=downloads,
+                    folder=downloads / Path(each.file or "").parent,  # two may have one name
                     label=found.name,
                     advice=by_hand(found),
                 )

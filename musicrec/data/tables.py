@@ -6,6 +6,7 @@ tables are read as text first, so that nothing is turned into NaN or into a floa
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable
@@ -63,11 +64,13 @@ def read_table(
     path
         The file.
     schema
-        Its columns, in order, with their types and what their values must be; ``unique`` names the key.
+        Its columns, in order, with their types and what their values must be; ``unique`` names the key. An
+        empty cell of a column that is ``nullable`` is missing.
     encoding
         Such as "utf-8" or "latin-1".
     separator
-        Between columns. Quotation marks are ordinary characters.
+        Between columns. Where it is a comma, a cell that holds one stands in quotation marks; elsewhere
+        these are ordinary characters.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def read_table(
     if not body:
         raise InvalidData(f"{path} has a header and no rows. {_ADVICE}")
     for line, row in enumerate(body.split("\n")[:-1], start=2):
-        if (columns := row.count(separator) + 1) != len(expected):
+        if (columns := _columns_in(row, separator)) != len(expected):
             raise InvalidData(
                 f"{path}, line {line}: {columns} columns where {len(expected)} are expected ({row[:60]!r}). "
                 f"The file was cut off or altered. {_ADVICE}"
@@ -107,11 +110,13 @@ def read_table(
         names=expected,
         dtype=str,
         keep_default_na=False,
-        quoting=3,
+        quoting=csv.QUOTE_MINIMAL if separator == "," else csv.QUOTE_NONE,
         lineterminator="\n",
         skip_blank_lines=False,
     )
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="line")
+    may_be_empty = [name for name, column in schema.columns.items() if column.nullable]
+    frame[may_be_empty] = frame[may_be_empty].replace("", pd.NA)
     try:
         return schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
@@ -138,6 +143,16 @@ def refuse_unknown(path: Path, values: pd.Series, known: Iterable[object], where
             f"{path}, line {strange.index[0]}, column {values.name}: {strange.iloc[0]} is not in {where}. "
             f"{len(strange):,} lines refer to {strange.nunique():,} such numbers. {_ADVICE}"
         )
+
+
+def _columns_in(row: str, separator: str) -> int:
+    """How many cells a line has; 0 where its quotation marks do not match."""
+    if separator != "," or '"' not in row:
+        return row.count(separator) + 1
+    try:
+        return len(next(csv.reader([row], strict=True)))
+    except csv.Error:
+        return 0
 
 
 def _broken(check: str) -> str:

@@ -131,7 +131,7 @@ def _of_table(file: DataFile, path: Path) -> FileReport:
         return said("sound", "")
     if hashlib.sha256(text.encode(file.encoding)).hexdigest() == file.sha256_text:
         return said("other line ends", "the text is the same")
-    columns = text.partition("\n")[0].split("\t")
+    columns = text.partition("\n")[0].split(file.separator)
     if file.header and columns != list(file.columns):
         missing = [name for name in file.columns if name not in columns]
         what = f"missing column {', '.join(missing)}" if missing else "other columns"
