@@ -64,6 +64,7 @@ costs: setup ## run each chapter alone, keep its seconds and memory, and those o
 
 bench: setup ## print ratios to other libraries (KEEP=1: also write data/results/cost/benchmarks.json)
 	@$(PYTHON) -m pip install -qq -c constraints.txt -e '.[bench]'
+	@$(PYTHON) -m benchmarks.recbole_environment
 	@$(PYTHON) -m benchmarks $(if $(KEEP),--keep)
 
 lock: setup ## compile constraints.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)

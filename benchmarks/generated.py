@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from musicrec.data import Interactions
 
-_SHIFT = 20  # of the ranks in Zipf's law: the most popular item then reaches a third of the users, not all
+SHIFT = 20  # of the ranks in Zipf's law: the most popular item then reaches a third of the users, not all
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ LASTFM_2K_FILTERED = Size(1881, 2828, 38)  # where only artists of five listener
 def plays(size: Size, seed: int = 0) -> Interactions:
     """Plays by Zipf's law: items drawn in proportion to 1 / (20 + rank), none twice by one user."""
     rng = np.random.default_rng(seed)
-    weight = np.log(1 / (_SHIFT + rng.permutation(size.items)))
+    weight = np.log(1 / (SHIFT + rng.permutation(size.items)))
     drawn = np.empty((size.users, size.each), dtype=np.int64)
     for row in drawn:  # the largest of log weight plus Gumbel noise are such a draw
         row[:] = np.argpartition(-weight - rng.gumbel(size=size.items), size.each)[: size.each]

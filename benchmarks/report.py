@@ -121,7 +121,7 @@ def _table(title: str, ratios: list[Ratio]) -> Table:
 
 
 def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:,.{1 if seconds < 0.1 else 0}f} ms"
+    return f"{1000 * seconds:,.{0 if seconds >= 0.1 else 1 if seconds >= 0.01 else 3}f} ms"
 
 
 def _caption(about: Mapping[str, Any], rounds: int) -> str:

@@ -39,6 +39,8 @@ class Pair:
         Each does the work once and returns what it found. Only these two calls are timed.
     agree : callable
         Takes what `ours` and `theirs` returned; raises Disagreement where they differ.
+    pieces : int
+        How many pieces of work a call does, where the time of one is of interest: sessions, prefixes.
     """
 
     what: str
@@ -46,11 +48,12 @@ class Pair:
     ours: Callable[[], Any]
     theirs: Callable[[], Any]
     agree: Callable[[Any, Any], None]
+    pieces: int = 1
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """What came out for a pair: seconds of each round, `ours` and `theirs` in the same order."""
+    """What came out for a pair: seconds a piece in each round, `ours` and `theirs` in the same order."""
 
     what: str
     peer: str
@@ -85,7 +88,7 @@ def measure(pair: Pair, rounds: int = ROUNDS, shortest: float = SHORTEST) -> Rat
     seconds: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
-            seconds[side].append(_seconds(sides[side], repeats[side]))
+            seconds[side].append(_seconds(sides[side], repeats[side]) / pair.pieces)
     return Ratio(pair.what, pair.peer, tuple(seconds[0]), tuple(seconds[1]))
 
 
