@@ -10,9 +10,9 @@ from musicrec.cache import absolute
 def checkpoint(model: object, data: str = "") -> Path | None:
     """A file for the training of one model in the run under way, for `fit(checkpoint=)`.
 
-    Models of other settings, or that learn from other data, get other files. The workflow names the folder, in ``$MUSICREC_CHECKPOINTS``: it
-    is one for each chapter and state of the library's code, and is removed when the chapter has run to its
-    end. A notebook that is run by hand has no such folder, and trains anew each time.
+    Models of other settings, or that learn from other data, get other files. The workflow names the folder,
+    in ``$MUSICREC_CHECKPOINTS``: it is one for each chapter and state of the library's code, and is removed
+    when the chapter has run to its end. A notebook that is run by hand has none, and trains anew each time.
 
     Parameters
     ----------
