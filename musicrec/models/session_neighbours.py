@@ -29,7 +29,7 @@ _STEP_WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # of steps bac
 class SKNN(SessionNeighbours):
     """Scores what was played in similar sessions, by how similar they are; the order is not read.
 
-    With s and n as sets of items,
+    With s and n as sets of items::
 
         sim(s, n) = |s ∩ n| / √(|s| |n|),    score(i | s) = Σ_n sim(s, n) [i in n],
 
@@ -62,7 +62,7 @@ class VSKNN(SessionNeighbours):
     """As `SKNN`, but what was heard lately counts more, both in finding neighbours and in their votes.
 
     Let item j of s be played last at position p_j of L, and let t_n be how many steps from the end of s the
-    latest play is that is also in n (1 for the last play itself). Then
+    latest play is that is also in n (1 for the last play itself). Then::
 
         sim(s, n) = Σ_{j in s ∩ n} f(p_j, L) / |s|,
         score(i | s) = Σ_n sim(s, n) g(t_n) (1 + idf ln(N / N_i)) [i in n],
@@ -129,7 +129,7 @@ class STAN(SessionNeighbours):
 
     Let item j of s be played last at position p_j of L, and item i of n at position q_i. Let q* be the last
     position in n of an item that is also in s, and a_n the age of n: 0 for the latest past session, 1 for the
-    oldest. Then
+    oldest. Then::
 
         sim(s, n) = Σ_{j in s ∩ n} exp(-(L - p_j) / lambda1) / √(|s| |n|) · exp(-a_n / lambda2),
         score(i | s) = Σ_n sim(s, n) exp(-|q_i - q*| / lambda3) [i in n],
