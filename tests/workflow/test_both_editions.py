@@ -34,5 +34,5 @@ def test_the_real_edition_runs_and_records_its_numbers():
         assert (found["edition"], found["profile"]) == ("real", "quick")
         rests_on = {record["dataset"]: record["evidence"] for record in found["records"].values()}
         assert "real" in rests_on.values()
-        # No real listeners come with audio here, so chapter 4 has the Songbook beside real recordings, and says so.
+        # No real listeners come with audio, so chapter 4 has the Songbook beside real recordings.
         assert {name for name, evidence in rests_on.items() if evidence != "real"} <= {"songbook"}
