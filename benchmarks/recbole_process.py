@@ -38,9 +38,13 @@ class Worker:
     def __init__(self, python: Path, train: Sessions, held: Sessions, settings: dict[str, Any]) -> None:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
-        arrays = {"items": train.items, "starts": train.starts}
-        arrays |= {"held_items": held.items, "held_starts": held.starts}
-        np.savez(folder / "given.npz", **arrays)
+        np.savez(
+            folder / "given.npz",
+            items=train.items,
+            starts=train.starts,
+            held_items=held.items,
+            held_starts=held.starts,
+        )
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         self._said = (folder / "said.txt").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(

@@ -29,7 +29,7 @@ from musicrec.data import SessionSplit
 from musicrec.evaluation import evaluate_next
 from musicrec.models import GRU4Rec
 
-SETTINGS = {"factors": 64, "batch": 512, "lr": 0.003, "seed": 0}
+SETTINGS: dict[str, Any] = {"factors": 64, "batch": 512, "lr": 0.003, "seed": 0}
 CUT = 20
 ENOUGH = 0.95  # of the peer's best recall
 MOST = 15  # epochs

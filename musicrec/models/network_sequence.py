@@ -133,7 +133,7 @@ class NetworkSequenceModel(SequenceModel):
         Raises
         ------
         InvalidArgument, InvalidData, UnknownName
-            As `SequenceModel.fit`; InvalidArgument also where the checkpoint is of other sessions or settings.
+            As `SequenceModel.fit`; InvalidArgument also for a checkpoint of other sessions or settings.
         TrainingFailed
             The loss is not finite.
         """
