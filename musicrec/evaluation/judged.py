@@ -31,8 +31,11 @@ class Judged:
     part: Part
     seed: int | None
 
-    unit: ClassVar[str]
     limits: ClassVar[tuple[float, float]]
+
+    @property
+    def unit(self) -> str:
+        raise NotImplementedError
 
     @property
     def rows(self) -> pd.DataFrame:

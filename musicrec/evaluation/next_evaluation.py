@@ -1,4 +1,4 @@
-"""What was found of a model's guesses at next plays, prefix by prefix and session by session."""
+"""What was found of a model's guesses at next plays, prefix by prefix and listener by listener."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -17,11 +17,12 @@ class NextEvaluation(Judged):
     """What `evaluate_next` found: the rank of each next play, and what the figures rest on.
 
     The mean is over prefixes, as in published work: a session of twelve plays counts eleven times as much as
-    one of two. Yet the prefixes of one session hang together, so that chance is about sessions: they are what
-    is drawn anew. Rows that are sessions, each weighted by its number of prefixes, give both. With n prefixes
-    in a session, n' in the average one, m the mean of the session and M that of all prefixes, its row is
-    M + (n / n') (m - M). The mean of the rows is M, and their spread gives the error of M, which is a ratio
-    of two sums (Cochran, Sampling Techniques, 1977, chapter 6). A row may lie outside 0 to 1.
+    one of two. Yet the prefixes of one session hang together, and so do the sessions of one listener, so that
+    chance is about listeners: they are what is drawn anew, or sessions where nobody says whose they are. Rows
+    that are listeners, each weighted by the number of prefixes, give both. With n prefixes of a listener, n'
+    of the average one, m the mean of hers and M that of all prefixes, her row is M + (n / n') (m - M). The
+    mean of the rows is M, and their spread gives the error of M, which is a ratio of two sums (Cochran,
+    Sampling Techniques, 1977, chapter 6). A row may lie outside 0 to 1.
 
     Attributes
     ----------
@@ -29,17 +30,18 @@ class NextEvaluation(Judged):
         The model with its settings, and the number given to `evaluate_next`.
     per_prefix : pandas.DataFrame
         One row a prefix, in the order of the sessions: session (its number), plays (the length of the
-        prefix), target (the code of what came next), rank, and a column each for the groupings asked for.
-        The rank is among all items, from 1, below every other item of the same score; n_items + 1 where the
-        target was excluded.
+        prefix), target (the code of what came next), rank, rank_unplayed, user where sessions have users,
+        and a column each for the groupings asked for. The rank is among all items, from 1, below every other
+        item of the same score. The other is among those that the prefix does not hold; n_items + 1 where the
+        target is a repeat.
     cutoffs : tuple of int
         The cut-offs of the measures.
     n_items : int
         How many items were ranked.
     left_out : int
         Sessions of one play, of which nothing can be asked.
-    per_session : pandas.DataFrame
-        The rows, by number of the session, as said above; one column a measure ("mrr@20").
+    per_unit : pandas.DataFrame
+        The rows, as said above, by code of the user or number of the session; a column a measure ("mrr@20").
     """
 
     per_prefix: pd.DataFrame
@@ -47,22 +49,25 @@ class NextEvaluation(Judged):
     n_items: int
     left_out: int
     part: Part = "test"
-    per_session: pd.DataFrame = field(init=False)
+    per_unit: pd.DataFrame = field(init=False)
 
-    unit: ClassVar[str] = "session"
     limits: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         measured = self.measures()
-        grouped = measured.groupby(self.per_prefix["session"], sort=True)
+        grouped = measured.groupby(self.per_prefix[self.unit], sort=True)
         prefixes = grouped.size().to_numpy()[:, None]
         overall = measured.mean()
         rows = overall + (grouped.sum() - prefixes * overall.to_numpy()) / prefixes.mean()
-        object.__setattr__(self, "per_session", rows)
+        object.__setattr__(self, "per_unit", rows)
+
+    @property
+    def unit(self) -> str:
+        return "user" if "user" in self.per_prefix else "session"
 
     @property
     def rows(self) -> pd.DataFrame:
-        return self.per_session
+        return self.per_unit
 
     @property
     def question(self) -> str:
@@ -109,6 +114,15 @@ class NextEvaluation(Judged):
             raise InvalidArgument(f"No prefix is in the group {group!r} of {name!r}; there are {there}.")
         return replace(self, per_prefix=chosen)
 
+    def nothing_twice(self) -> "NextEvaluation":
+        """The same answers, had each list left out what the prefix holds.
+
+        A next play that is a repeat is then missed, by construction: that is the price of the rule, and it is
+        counted.
+        """
+        ranks = self.per_prefix["rank_unplayed"]
+        return replace(self, per_prefix=self.per_prefix.assign(rank=ranks))
+
     def _grouping(self, name: str) -> pd.Series:
         known = [each for each in GROUPINGS if each in self.per_prefix]
         if name not in known:
@@ -121,8 +135,8 @@ class NextEvaluation(Judged):
         seed = "" if self.seed is None else f", seed {self.seed}"
         measures = ", ".join(f"{name} {value:.4f}" for name, value in self.mean().items())
         return (
-            f"NextEvaluation({self.model}: {len(self.per_prefix):,} prefixes of {len(self.rows):,} sessions, "
-            f"{self.left_out:,} left out, {self.n_items:,} items: {measures}{seed})"
+            f"NextEvaluation({self.model}: {len(self.per_prefix):,} prefixes of {len(self.rows):,} "
+            f"{self.unit}s, {self.left_out:,} sessions left out, {self.n_items:,} items: {measures}{seed})"
         )
 
 

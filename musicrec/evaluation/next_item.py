@@ -24,7 +24,6 @@ def evaluate_next(
     by: str | Sequence[str] = ("length", "repeat"),
     *,
     popularity: np.ndarray | None = None,
-    exclude_played: bool = False,
     batch: int = 256,
     seed: int | None = None,
 ) -> NextEvaluation:
@@ -49,9 +48,6 @@ def evaluate_next(
         "middle" and "tail"; "unheard" was not played).
     popularity : array, shape (n_items,), optional
         Plays of each item in training, for by="popularity".
-    exclude_played : bool
-        Whether to rank only what is not in the prefix. A next play that is a repeat is then missed, by
-        construction: that is the price of the rule, and it is counted.
     batch : int
         Prefixes scored at a time; fewer where they are long. Memory grows with batch times n_items.
     seed : int, optional
@@ -60,7 +56,8 @@ def evaluate_next(
     Returns
     -------
     NextEvaluation
-        With the mean over prefixes; `compare` pairs two by session, and by seed.
+        With the mean over prefixes; `compare` pairs two by listener, or by session where nobody says whose
+        they are, and by seed. Its `nothing_twice` is for lists without what the prefix holds.
 
     Raises
     ------
@@ -84,22 +81,23 @@ def evaluate_next(
     _check(model, sessions)
     names = checked_groupings(by, popularity, model.n_items_)
     prefixes = _prefixes(sessions)
-    ranks = np.empty(len(prefixes), dtype=np.int64)
+    ranks = np.empty((len(prefixes), 2), dtype=np.int64)
     target = prefixes["target"].to_numpy()
     for rows in _batches(prefixes["plays"].to_numpy(), batch):
         heard = sessions.take(prefixes["session"].to_numpy()[rows], prefixes["plays"].to_numpy()[rows])
         scores = model.score_next(heard)
         ranks[rows] = [
-            _rank(row, each, played if exclude_played else None)
-            for row, each, played in zip(scores, target[rows], heard, strict=True)
+            _ranks(row, each, played) for row, each, played in zip(scores, target[rows], heard, strict=True)
         ]
     if (ranks == 0).any():
-        first = prefixes.iloc[int((ranks == 0).argmax())]
+        first = prefixes.iloc[int((ranks[:, 0] == 0).argmax())]
         raise InvalidData(
             f"{model!r} gives a score that is NaN for session {first['session']} after {first['plays']} "
             "plays, so nothing can be ranked. Look at how the model was trained."
         )
-    prefixes["rank"] = ranks
+    prefixes["rank"], prefixes["rank_unplayed"] = ranks.T
+    if sessions.users is not None:
+        prefixes["user"] = sessions.users[prefixes["session"]]
     for name in names:
         prefixes[name] = GROUPINGS[name](prefixes, sessions, popularity)
     return NextEvaluation(
@@ -146,13 +144,15 @@ def _batches(plays: np.ndarray, batch: int) -> Iterator[np.ndarray]:
         start = end
 
 
-def _rank(scores: np.ndarray, target: int, played: np.ndarray | None) -> int:
-    """The place of the target, ties above it; n_items + 1 where it is excluded, 0 where a score is NaN."""
+def _ranks(scores: np.ndarray, target: int, played: np.ndarray) -> tuple[int, int]:
+    """The place of the target, ties above it: among all, and among what was not played.
+
+    The second is n_items + 1 where the target was played; both are 0 where a score is NaN.
+    """
     if np.isnan(scores.min()):  # the minimum is NaN as soon as one is
-        return 0
+        return 0, 0
     above = scores >= scores[target]
-    if played is None:
-        return int(np.count_nonzero(above))
+    rank = int(np.count_nonzero(above))
     if target in played:
-        return len(scores) + 1
-    return int(np.count_nonzero(above)) - int(np.count_nonzero(above[np.unique(played)]))
+        return rank, len(scores) + 1
+    return rank, rank - int(np.count_nonzero(above[np.unique(played)]))

@@ -72,7 +72,7 @@ def compare(
     a, b : Evaluation, NextEvaluation or ClipEvaluation, or a sequence of them
         One, or one a seed, both sides in the same order.
     metric : str
-        A column of `per_user`, `per_session` or `per_piece`.
+        A column of the `rows` of an evaluation.
     smallest : float
         The verdict is about a difference of more than this. Below 0 for the claim that nothing worth naming
         is lost.

@@ -80,7 +80,8 @@ def slow_rank(scores, target, excluded=()):
 @settings(max_examples=60, deadline=None)
 @given(LISTS, KS, st.booleans(), st.integers(1, 9))
 def test_ranks_and_measures_agree_with_sorted_lists(lists, ks, exclude, batch):
-    found = evaluate_next(fitted(by_draw), sessions_of(lists), ks, exclude_played=exclude, batch=batch)
+    found = evaluate_next(fitted(by_draw), sessions_of(lists), ks, batch=batch)
+    found = found.nothing_twice() if exclude else found
     asked = all_prefixes(lists)
     assert found.per_prefix["session"].tolist() == [row for row, _, _ in asked]
     assert found.per_prefix["plays"].tolist() == [len(prefix) for _, prefix, _ in asked]
@@ -178,6 +179,35 @@ def test_intervals_hold_for_sessions_whose_plays_hang_together():
     assert 0.88 <= inside / trials <= 0.99  # 0.95, give or take what 120 trials leave
 
 
+def test_the_rows_are_listeners_where_sessions_say_whose_they_are():
+    lists = [[0, 1], [0, 1, 2, 3, 4], [1, 2, 3]]
+    plain = sessions_of(lists)
+    owned = Sessions(plain.items, plain.starts, users=np.array([7, 3, 7]))
+    found, without = evaluate_next(fitted(by_draw), owned, 3), evaluate_next(fitted(by_draw), plain, 3)
+    assert found.unit == "user" and without.unit == "session"
+    assert found.rows.index.tolist() == [3, 7] and without.rows.index.tolist() == [0, 1, 2]
+    assert found.mean().tolist() == pytest.approx(without.mean().tolist())  # both are over prefixes
+    assert compare(found, found.nothing_twice(), "mrr@3").unit == "user"
+
+
+def test_intervals_hold_for_listeners_whose_sessions_hang_together():
+    """Half of the listeners are easy, throughout; an interval over sessions is then too narrow."""
+    rng = np.random.default_rng(6)
+    inside = {"user": 0, "session": 0}
+    for _ in range(120):
+        easy = rng.random(40) < 0.5
+        user = np.repeat(np.arange(40), 20)
+        table = pd.DataFrame({"session": np.arange(800), "plays": 1, "target": 0, "user": user})
+        table["rank"] = np.where(easy[user], 1, 50)
+        for unit, columns in (("user", table), ("session", table.drop(columns="user"))):
+            found = NextEvaluation(
+                model="A()", seed=None, per_prefix=columns, cutoffs=(20,), n_items=99, left_out=0
+            )
+            low, high = found.interval(resamples=300).loc["recall@20"]
+            inside[unit] += low < 0.5 < high
+    assert inside["user"] / 120 >= 0.88 and inside["session"] / 120 < 0.6
+
+
 def test_repeats_and_new_items_stand_apart():
     model = fitted(lambda prefix: np.bincount(prefix, minlength=N_ITEMS))  # only repeats
     sessions = sessions_of([[0, 0, 1, 0], [2, 3], [4, 4, 4]])
@@ -188,7 +218,7 @@ def test_repeats_and_new_items_stand_apart():
     alone = found.only("repeat", "new")
     assert alone.mean()["recall@1"] == 0 and len(alone.per_prefix) == 2
     assert alone.rows.index.tolist() == [0, 1]
-    excluded = evaluate_next(model, sessions, 1, by="repeat", exclude_played=True)
+    excluded = found.nothing_twice()
     assert excluded.by("repeat").loc["repeat", "recall@1"] == 0
     assert (excluded.only("repeat", "repeat").per_prefix["rank"] == N_ITEMS + 1).all()
     with pytest.raises(InvalidArgument, match="No prefix is in the group 'old' of 'repeat'; there are"):
@@ -278,7 +308,7 @@ def test_compare_pairs_sessions_and_finds_what_was_planted_and_nothing_else():
 def test_other_questions_are_not_compared():
     model, sessions = fitted(by_draw), sessions_of([[0, 1, 2], [2, 1, 1]])
     whole = evaluate_next(model, sessions)
-    assert compare(whole, evaluate_next(model, sessions, exclude_played=True), "mrr@20").rows == 2
+    assert compare(whole, whole.nothing_twice(), "mrr@20").rows == 2
     larger = evaluate_next(fitted(lambda p: np.zeros(9), n_items=9), sessions)
     others = [evaluate_next(model, sessions_of([[0, 1, 2], [2, 1, 0]])), larger, whole.only("repeat", "new")]
     for other in others:

@@ -29,9 +29,13 @@ TASKS = [
     *(Task(model, "songbook", "descriptors") for model in ("WeightedHybrid", *BY_CONTENT)),
     *(Task(model, "songbook", "descriptors", cold=True) for model in ("LatentFactorRidge", *BY_CONTENT)),
 ]
-TRAINED_SEQUENCE = ("GRU4Rec",)  # a minute a fit: chapter 5 fits it
+TRAINED_SEQUENCE = ("RNNNext", "GRU4Rec", "LSTMNext", "SASRec")  # minutes a fit: chapter 5 fits them
 ASKED_SEQUENCE = ("MarkovChain", "ItemCoSession", "SKNN", "VSKNN", "STAN")
-SEQUENCE_TASKS = [Task(model, "songbook") for model in (*ASKED_SEQUENCE, *TRAINED_SEQUENCE)]
+SEQUENCE_TASKS = [
+    Task(model, dataset)
+    for dataset in ("songbook", "nowplaying")
+    for model in (*ASKED_SEQUENCE, *TRAINED_SEQUENCE)
+]
 CUTS = {"lastfm-2k": 1, "songbook": 10}  # that hold 1,000 new items
 
 
@@ -116,7 +120,7 @@ def test_they_are_worth_what_they_were(task):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "task",
-    [task for task in SEQUENCE_TASKS if task.model in ASKED_SEQUENCE],
+    [Task(model, "songbook") for model in ASKED_SEQUENCE],  # minutes, on more sessions
     ids=lambda task: task.file,
 )
 def test_settings_for_the_next_play_are_worth_what_they_were(task):
