@@ -136,7 +136,7 @@ class NextEvaluation(Judged):
         measures = ", ".join(f"{name} {value:.4f}" for name, value in self.mean().items())
         return (
             f"NextEvaluation({self.model}: {len(self.per_prefix):,} prefixes of {len(self.rows):,} "
-            f"{self.unit}s, {self.left_out:,} sessions left out, {self.n_items:,} items: {measures}{seed})"
+            f"{self.unit}s, {self.left_out:,} left out, {self.n_items:,} items: {measures}{seed})"
         )
 
 
