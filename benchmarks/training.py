@@ -43,7 +43,7 @@ def pairs(clips: int = 256) -> Iterator[Pair]:
 
     def plain() -> nn.Module:
         module = copy.deepcopy(untrained)
-        optimizer = torch.optim.AdamW(module.parameters(), lr=LR, weight_decay=0.0)
+        optimizer = torch.optim.AdamW(module.parameters(), lr=LR, weight_decay=0.0, fused=True)
         module.train()
         for epoch in range(EPOCHS):
             for group in optimizer.param_groups:
