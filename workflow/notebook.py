@@ -22,6 +22,7 @@ FIGURE_LIMIT = 40_000  # bytes of one picture
 NOTEBOOK_LIMIT = 600_000  # bytes of a notebook with its outputs
 CLIPS = "_static/clips"  # where a notebook's sounds are, from its own folder
 _TIMED = ("papermill", "execution", "ExecuteTime")
+_QUOTED = re.compile(r"\{glue:\w*\}`([^`:]+)")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 _PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|private|var/folders)/[\w.-]+")
 _CLIP = re.compile(CLIPS + r"/[0-9a-f]+\.mp3")
@@ -75,8 +76,11 @@ def changed_parameters(notebook: NotebookNode, chapter: str, given: dict[str, An
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """The same notebook with fixed cell ids and without anything that differs from run to run.
 
-    `metadata.scrapbook` of outputs stays: the numbers glued into the text hang on it.
+    Of the numbers that a chapter glues those stay that its text quotes, with the `metadata.scrapbook` by
+    which they are found; there are hundreds, and each weighs a quarter of a kilobyte.
     """
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    quoted = {name for text in texts for name in _QUOTED.findall(text)}
     result = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -95,9 +99,15 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             if key not in _TIMED and (key, value) != ("tags", [])
         }
         if cell.cell_type == "code":
-            clean.outputs = _joined(cell.outputs)
+            clean.outputs = [output for output in _joined(cell.outputs) if _shown(output, quoted)]
         result.cells.append(clean)
     return result
+
+
+def _shown(output: NotebookNode, quoted: set[str]) -> bool:
+    """Whether an output is anything but a glued number that no text quotes."""
+    glued = output.get("metadata", {}).get("scrapbook")
+    return glued is None or glued["name"] in quoted
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -100,9 +100,15 @@ def test_an_empty_list_of_tags_which_papermill_adds_goes():
     assert notebook.normalise(raw).cells[0].metadata == {}
 
 
-def test_what_glued_numbers_hang_on_stays():
-    glued = shown({"application/papermill.record/text/plain": "0.5"}, scrapbook={"name": "gini"})
-    assert notebook.normalise(executed(glued)).cells[0].outputs[0].metadata.scrapbook.name == "gini"
+def test_glued_numbers_stay_where_the_text_quotes_them():
+    glued = [
+        shown({"application/papermill.record/text/plain": "0.5"}, scrapbook={"name": name})
+        for name in ("gini", "gini.low", "unread")
+    ]
+    text = new_markdown_cell("It is {glue:text}`gini:.2f`, at least {glue:text}`gini.low`.")
+    clean = notebook.normalise(new_notebook(cells=[text, *executed(*glued).cells]))
+    assert [output.metadata.scrapbook.name for output in clean.cells[1].outputs] == ["gini", "gini.low"]
+    assert notebook.normalise(clean) == clean
 
 
 def test_a_sound_notebook_has_no_problem():
