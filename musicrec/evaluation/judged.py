@@ -1,5 +1,6 @@
 """What every judgement of a model has in common, whether it rests on lists, pieces or sessions."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from musicrec.evaluation.resampling import bootstrap_interval
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Judged:
+class Judged(ABC):
     """Measures of one model, row by row, so that `compare` can pair the rows of two models.
 
     Attributes
@@ -34,18 +35,18 @@ class Judged:
     limits: ClassVar[tuple[float, float]]
 
     @property
-    def unit(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def unit(self) -> str: ...
 
     @property
+    @abstractmethod
     def rows(self) -> pd.DataFrame:
         """One row a unit, by label; one column a measure, float64."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def question(self) -> str:
         """What the model was asked, in words."""
-        raise NotImplementedError
 
     def asked_as(self, other: "Judged") -> bool:
         """Whether another model was asked the same."""
