@@ -77,7 +77,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     """The same notebook with fixed cell ids and without anything that differs from run to run.
 
     Of the numbers that a chapter glues those stay that its text quotes, with the `metadata.scrapbook` by
-    which they are found; there are hundreds, and each weighs a quarter of a kilobyte.
+    which they are found; there are hundreds, and each weighs a quarter of a kilobyte. A cell whose outputs
+    nbval compares keeps all of them: one that is missing there is a difference.
     """
     texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     quoted = {name for text in texts for name in _QUOTED.findall(text)}
@@ -99,7 +100,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             if key not in _TIMED and (key, value) != ("tags", [])
         }
         if cell.cell_type == "code":
-            clean.outputs = [output for output in _joined(cell.outputs) if _shown(output, quoted)]
+            compared = "nbval-check-output" in cell.metadata.get("tags", [])
+            clean.outputs = [out for out in _joined(cell.outputs) if compared or _shown(out, quoted)]
         result.cells.append(clean)
     return result
 

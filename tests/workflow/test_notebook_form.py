@@ -111,6 +111,13 @@ def test_glued_numbers_stay_where_the_text_quotes_them():
     assert notebook.normalise(clean) == clean
 
 
+def test_a_cell_whose_outputs_are_compared_keeps_every_glued_number():
+    glued = shown({"application/papermill.record/text/plain": "0.5"}, scrapbook={"name": "unread"})
+    compared = executed(glued)
+    compared.cells[0].metadata = {"tags": ["nbval-check-output"]}
+    assert len(notebook.normalise(compared).cells[0].outputs) == 1
+
+
 def test_a_sound_notebook_has_no_problem():
     cells = [new_markdown_cell("# Title"), *executed(shown({"text/plain": "2"})).cells]
     assert notebook.problems(notebook.normalise(new_notebook(cells=cells))) == []
