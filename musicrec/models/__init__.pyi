@@ -1,6 +1,9 @@
 from .attention import SASRec as SASRec
 from .audio_factors import LatentFactorCNN as LatentFactorCNN
 from .audio_factors import PreferenceCNN as PreferenceCNN
+from .autoencoder import CDAE as CDAE
+from .autoencoder import AutoRec as AutoRec
+from .autoencoder import MultDAE as MultDAE
 from .base import Recommender as Recommender
 from .chance import Random as Random
 from .clips import ClipClassifier as ClipClassifier
@@ -36,4 +39,5 @@ from .session_neighbours import SKNN as SKNN
 from .session_neighbours import STAN as STAN
 from .session_neighbours import VSKNN as VSKNN
 from .static_next import StaticNext as StaticNext
+from .variational import MultVAE as MultVAE
 from .wave_cnn import WaveCNN as WaveCNN

@@ -24,7 +24,7 @@ import numpy as np
 from musicrec import data, evaluation, models
 from musicrec.errors import InvalidArgument
 from musicrec.study.search_spaces import space_of
-from musicrec.study.search_task import Judge, Task
+from musicrec.study.search_task import Judge, Task, with_share
 
 CUTOFF = 20
 METRIC = f"ndcg@{CUTOFF}"
@@ -51,7 +51,7 @@ def by_sessions(task: Task, ds: data.Dataset) -> Judge:
 
     def score(settings: dict[str, Any], share: float) -> float:
         if trained:
-            settings = {**settings, "epochs": max(1, round(share * settings["epochs"]))}
+            settings = with_share(settings, share)
         fitted = make(**settings).fit(split.train, n_items=len(ds.items))
         found = evaluation.evaluate_next(fitted, asked[share], k=(CUTOFF,), by=())
         return float(found.mean()[METRIC])

@@ -83,3 +83,8 @@ class Judge:
     metric: str
     split: dict[str, Any]
     shares: tuple[float, ...] = (1.0,)
+
+
+def with_share(settings: dict[str, Any], share: float) -> dict[str, Any]:
+    """Settings of a network with a share of its epochs, one at least."""
+    return {**settings, "epochs": max(1, round(share * settings["epochs"]))}

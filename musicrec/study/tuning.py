@@ -4,7 +4,9 @@ A model is fitted on the train part of a split and judged by NDCG@10 on its vali
 handed on. The split hides a tenth of each listener's items or, where a search is for cold items, a tenth of
 the items from everybody; then only those are ranked, and the score is the mean over several such cuts. Each
 model gets the same number of trials, the first of them its defaults; a network gets fewer, and its file says
-how many and how long they took. Models of the next play have a judge of their own, `search_sessions`.
+how many and how long they took. An autoencoder is judged first by a quarter of its epochs, and only the best
+third goes on to all of them (successive halving, see `search`). Models of the next play have a judge of their
+own, `search_sessions`.
 
 The journal of a search, from which it goes on after a kill, lies in the cache under a name made from the
 model, its defaults and space, the dataset's fingerprint, the split and the seed. A change to a model's code
@@ -29,13 +31,14 @@ from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
 from musicrec.study.search_sessions import by_sessions
-from musicrec.study.search_spaces import applies, at_border, described, space_of, trials_of
-from musicrec.study.search_task import Judge, Task
+from musicrec.study.search_spaces import AUTOENCODERS, applies, at_border, described, space_of, trials_of
+from musicrec.study.search_task import Judge, Task, with_share
 from musicrec.study.settings import Tuning, made, parts_of, write
 
 CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
 SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
+SHARES_OF_EPOCHS = (0.25, 1.0)  # of an autoencoder: a quarter tells which settings are worth the rest
 NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
 _PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
@@ -153,8 +156,11 @@ def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int
     judged_on = cuts(ds.interactions, task.cold, seed)
     given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
     candidates: Literal["cold", "all"] = "cold" if task.cold else "all"
+    shares = SHARES_OF_EPOCHS if task.model in AUTOENCODERS else (1.0,)
 
     def score(settings: dict[str, Any], share: float) -> float:
+        if share < 1:
+            settings = with_share(settings, share)
         found = []
         for cut, features_of_items in zip(judged_on, given, strict=True):
             assert cut.valid is not None  # each cut has one
@@ -167,7 +173,8 @@ def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int
         return sum(found) / len(found)
 
     kind = {"kind": "cold_items", "cuts": len(judged_on)} if task.cold else {"kind": "holdout", "by": "user"}
-    return Judge(score, METRIC, {**kind, **SHARES, "seed": seed})
+    in_part = {"shares": list(shares)} if len(shares) > 1 else {}
+    return Judge(score, METRIC, {**kind, **SHARES, "seed": seed, **in_part}, shares)
 
 
 def cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:

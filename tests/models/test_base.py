@@ -78,7 +78,14 @@ def side():
     return {"item_features": scenes(), "item_audio": Sounds(world().train.items)}
 
 
-FOR_FEW_ITEMS = {"PreferenceCNN": {"epochs": 30, "lr": 0.01}, "LatentFactorCNN": {"lr": 0.01}}
+FOR_FEW_ITEMS = {
+    "PreferenceCNN": {"epochs": 30, "lr": 0.01},
+    "LatentFactorCNN": {"lr": 0.01},
+    **{
+        name: {"hidden": 16, "lr": 0.03, "batch": 20}
+        for name in ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")
+    },
+}
 
 
 def new(name):
