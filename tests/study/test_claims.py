@@ -51,6 +51,7 @@ def test_every_claim_names_the_chapter_that_judges_it():
         "03_content_based": {"early-hybrid"},
         "04_cnn_mel": {"cnn-over-handcrafted", "cnn-cold-items", "cnn-transfers", "content-mood"},
         "05_rnn_lstm": {"sequence-over-static", "lstm-long-memory", "context-helps", "daypart-taste"},
+        "06_autoencoders": {"ae-sparse", "vae-over-ae", "vae-uncertainty", "vae-generates"},
     }
     found = {
         chapter: {id for id, claim in study.claims().items() if chapter in claim.chapters}
