@@ -132,7 +132,7 @@ SPACES: dict[str, Space] = {
     "AutoRec": _ROWS,
     "CDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultDAE": {**_ROWS, "dropout": _LEFT_OUT},
-    "MultVAE": {**_ROWS, "dropout": _LEFT_OUT, "latent": Span(16, 300), "beta": Span(0.01, 2.0)},
+    "MultVAE": {**_ROWS, "dropout": _LEFT_OUT, "latent": Span(16, 300), "beta": Span(0.01, 10.0)},
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
