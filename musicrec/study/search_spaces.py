@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
 AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE")
-_NETWORKS = ("LatentFactorCNN", "PreferenceCNN", *AUTOENCODERS)
+_NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -88,10 +88,10 @@ _TRAINING: Space = {  # more epochs than this would cost more than a chapter has
     "weight_decay": Span(1e-3, 10.0),
 }
 _ROWS: Space = {  # of networks on rows of plays
-    "hidden": Span(32, 400),
-    "epochs": Span(5, 60),
-    "lr": Span(3e-4, 3e-2),
-    "weight_decay": Span(1e-3, 30.0),
+    "hidden": Span(32, 300),
+    "epochs": Span(5, 40),
+    "lr": Span(1e-3, 3e-2),
+    "weight_decay": Span(1e-2, 30.0),
 }
 _LEFT_OUT = Span(0.0, 0.8, "linear")
 
@@ -132,7 +132,7 @@ SPACES: dict[str, Space] = {
     "AutoRec": _ROWS,
     "CDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultDAE": {**_ROWS, "dropout": _LEFT_OUT},
-    "MultVAE": {**_ROWS, "dropout": _LEFT_OUT, "latent": Span(16, 300), "beta": Span(0.01, 10.0)},
+    "MultVAE": {**_ROWS, "dropout": _LEFT_OUT, "latent": Span(16, 200), "beta": Span(0.01, 10.0)},
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
