@@ -11,6 +11,7 @@ from .clips import ClipRegressor as ClipRegressor
 from .cnn import MelCNN as MelCNN
 from .content import ContentKNN as ContentKNN
 from .content import Rocchio as Rocchio
+from .content_variational import ContentVAE as ContentVAE
 from .factorisation import ALS as ALS
 from .factorisation import BPR as BPR
 from .factorisation import PureSVD as PureSVD

@@ -12,7 +12,7 @@ _NAMES = (
     *("UserKNN", "ItemKNN", "PureSVD", "ALS", "BPR", "EASE"),
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "LatentFactorCNN", "PreferenceCNN"),
     *("WeightedHybrid", "CollectiveEASE"),
-    *("AutoRec", "CDAE", "MultDAE", "MultVAE"),
+    *("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE"),
 )
 _SEQUENCE_NAMES = (
     *("MarkovChain", "ItemCoSession"),

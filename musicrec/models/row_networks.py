@@ -42,6 +42,11 @@ def multinomial(scores: Tensor, items: Tensor, given: Tensor) -> Tensor:
     return given.sum(1) * scores.logsumexp(1) - (given * scores.gather(1, items)).sum(1)
 
 
+def written(weights: Tensor, hidden: Tensor) -> Tensor:
+    """Scores (n, n_items) by the vectors of all items, (n_items, width + 1), whose last column is a bias."""
+    return torch.addmm(weights[:, -1], hidden, weights[:, :-1].T)
+
+
 class ItemVectors(nn.Module):
     """A free vector for each item."""
 
@@ -90,8 +95,7 @@ class RowNetwork(nn.Module, ABC):
 
     def write(self, hidden: Tensor) -> Tensor:
         """The scores of all items: (n, n_items)."""
-        weights = self.writer()
-        return torch.addmm(weights[:, -1], hidden, weights[:, :-1].T)
+        return written(self.writer(), hidden)
 
     @abstractmethod
     def forward(self, users: Tensor, items: Tensor, given: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
-AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE")
-_NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
+AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")  # searched by successive halving
+_NETWORKS = ("LatentFactorCNN", "PreferenceCNN", "ContentVAE")
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -94,6 +94,12 @@ _ROWS: Space = {  # of networks on rows of plays
     "weight_decay": Span(1e-2, 30.0),
 }
 _LEFT_OUT = Span(0.0, 0.8, "linear")
+_VARIATIONAL: Space = {
+    **_ROWS,
+    "dropout": _LEFT_OUT,
+    "latent": Span(16, 200),
+    "beta": Span(0.01, 10.0),
+}
 
 SPACES: dict[str, Space] = {
     "Random": {},
@@ -132,7 +138,8 @@ SPACES: dict[str, Space] = {
     "AutoRec": _ROWS,
     "CDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultDAE": {**_ROWS, "dropout": _LEFT_OUT},
-    "MultVAE": {**_ROWS, "dropout": _LEFT_OUT, "latent": Span(16, 200), "beta": Span(0.01, 10.0)},
+    "MultVAE": _VARIATIONAL,
+    "ContentVAE": {**_VARIATIONAL, "weighting": _WEIGHTING},
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
@@ -177,7 +184,10 @@ SEQUENCE_SPACES: dict[str, Space] = {
 }
 """The same for models of the next play."""
 
-READ_FEATURES = ("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE")
+READ_FEATURES = (
+    *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
+    "ContentVAE",
+)
 PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
 

@@ -105,7 +105,8 @@ class State:
         self.rows.append((len(self.rows) + 1, loss, metric))
         if not metric <= best:
             self.best_epoch = len(self.rows)
-            self.best_weights = _copied(module)
+            for name, value in module.state_dict().items():
+                self.best_weights[name].copy_(value)  # in place: a second copy is what memory would peak at
 
     def over(self, settings: Settings) -> bool:
         waited = len(self.rows) - self.best_epoch

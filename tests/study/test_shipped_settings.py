@@ -26,6 +26,7 @@ BY_CONTENT = ("ContentKNN", "Rocchio", "CollectiveEASE")
 TASKS = [
     *(Task(model, dataset) for dataset in ("lastfm-2k", "songbook") for model in WARM),
     *(Task(model, dataset, cold=True) for dataset in ("lastfm-2k", "songbook") for model in BY_CONTENT),
+    *(Task("ContentVAE", dataset, cold=True) for dataset in ("lastfm-2k", "songbook")),
     *(Task(model, "songbook", cold=True) for model in NETWORKS),
     *(Task(model, "songbook", "descriptors") for model in ("WeightedHybrid", *BY_CONTENT)),
     *(Task(model, "songbook", "descriptors", cold=True) for model in ("LatentFactorRidge", *BY_CONTENT)),
