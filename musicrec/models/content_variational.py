@@ -115,7 +115,9 @@ class FeatureVectors(nn.Module):
         self.of_features = ItemVectors(rows.shape[1], width)
         items, features = rows.nonzero()
         places = torch.from_numpy(np.stack([items, features]).astype(np.int64))
-        sparse = torch.sparse_coo_tensor(places, torch.from_numpy(rows.data), rows.shape, is_coalesced=True)
+        sparse = torch.sparse_coo_tensor(
+            places, torch.from_numpy(rows.data), rows.shape, is_coalesced=True, check_invariants=True
+        )
         self.register_buffer("rows", sparse, persistent=False)
 
     def forward(self) -> Tensor:

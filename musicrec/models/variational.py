@@ -85,7 +85,10 @@ class MultVAE(Autoencoder):
     def posterior(self, matrix: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
         """What is thought of the taste behind each history: mean and variance, float32, (n, latent) each.
 
-        The prior has mean 0 and variance 1. Parameter and errors as `score_history`.
+        The prior has mean 0 and variance 1. That the variance falls with what was played is not built in:
+        rows come in at length 1, and how sure to be of short ones must be learnt from listeners who played
+        little and others who played much. Of a row without plays it is what the network says of nothing.
+        Parameter and errors as `score_history`.
         """
         mean, log_variance = self._encoded(self._history(matrix))
         return mean.numpy(), log_variance.exp().numpy()

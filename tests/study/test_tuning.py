@@ -329,3 +329,26 @@ def test_a_damaged_file_is_named(small, damage):
     path.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
     with pytest.raises(CorruptData, match=r"EASE\.json does not hold.*musicrec tune EASE"):
         study.tuned("EASE", SMALL)
+
+
+def test_an_autoencoder_is_judged_first_by_a_quarter_of_its_epochs(small, monkeypatch):
+    fitted, real = [], models.Recommender.fit
+
+    def fit(self, train, **side):
+        fitted.append(real(self, train, **side))
+        return self
+
+    monkeypatch.setattr(models.Recommender, "fit", fit)
+    found = study.tune("MultDAE", SMALL, trials=1, out=small)
+    assert [each.epochs for each in fitted] == [8, 30]
+    assert [len(each.history_.epochs) for each in fitted] == [8, 30]
+    assert (found.params["epochs"], found.split["shares"]) == (30, [0.25, 1.0])
+    study.tune("EASE", SMALL, trials=1, out=small)
+    assert len(fitted) == 3 and "shares" not in read(small, "EASE")["split"]
+
+
+def test_of_many_settings_of_an_autoencoder_few_are_trained_to_the_end(small, monkeypatch):
+    monkeypatch.setitem(search_spaces.SPACES, "AutoRec", {"epochs": search_spaces.Span(4, 60)})
+    found = study.tune("AutoRec", SMALL, out=small)
+    assert found.trials == search_spaces.NETWORK_TRIALS
+    assert 0 < found.stopped < found.trials

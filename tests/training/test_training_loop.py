@@ -14,6 +14,7 @@ from torch import nn
 
 from musicrec.errors import InvalidArgument, TrainingFailed
 from musicrec.training import History, train
+from musicrec.training.job import State
 
 
 class OneNumber(nn.Module):
@@ -327,3 +328,15 @@ def test_progress_is_for_terminals_only(monkeypatch, where):
     assert ("metric 0.5" in screen.getvalue()) == (where is Terminal)
     if where is io.StringIO:
         assert not screen.getvalue()
+
+
+def test_the_best_weights_are_copied_into_the_same_memory():
+    module = OneNumber()
+    state = State.start(module)
+    held = state.best_weights["number"]
+    with torch.no_grad():
+        for number, metric in ((1.0, 0.5), (2.0, 0.9), (3.0, 0.1)):
+            module.number.fill_(number)
+            state.note(module, 0.0, metric)
+    assert state.best_weights["number"] is held and held.item() == 2.0
+    assert held.data_ptr() != module.number.data_ptr()

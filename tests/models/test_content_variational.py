@@ -1,0 +1,122 @@
+"""A VAE of features: planted styles are found in items that nobody has played, and shuffled ones are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+import torch
+
+from musicrec.data import Features, Interactions
+from musicrec.errors import InvalidArgument, InvalidData, TrainingFailed
+from musicrec.models import ContentVAE
+
+USERS, ITEMS, KNOWN, STYLES = 120, 120, 80, 4
+STYLE = np.arange(ITEMS) % STYLES
+COLD = np.arange(KNOWN, ITEMS)
+SMALL = {"latent": 8, "hidden": 16, "epochs": 15, "lr": 0.03, "batch": 20}
+
+
+def plays():
+    """Each listener plays mostly what is of one style; nobody played the last 40 items."""
+    own = np.arange(USERS)[:, None] % STYLES == STYLE
+    played = np.random.default_rng(0).random(own.shape) < np.where(own, 0.4, 0.02)
+    user, item = np.nonzero(played[:, :KNOWN])
+    return Interactions(
+        pd.RangeIndex(USERS), pd.RangeIndex(ITEMS), pd.DataFrame({"user": user, "item": item})
+    )
+
+
+def styles(of=STYLE, missing=(), dense=False, sign=1):
+    """The style of each item, and two flags by lot."""
+    flags = np.random.default_rng(3).random((ITEMS, 2)) < 0.3
+    rows = sign * np.hstack([np.eye(STYLES)[of], flags]).astype(np.float32)
+    lacks = np.isin(np.arange(ITEMS), missing)
+    rows[lacks] = 0
+    names = [f"feature {n}" for n in range(STYLES + 2)]
+    return Features("style", range(ITEMS), names, rows if dense else sp.csr_matrix(rows), lacks)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return ContentVAE(**SMALL).fit(plays(), item_features=styles())
+
+
+def own_style_first(model):
+    """Of the ten items that nobody played and that are listed first, the share of the listener's style."""
+    lists = model.recommend(range(USERS), k=10, candidates=COLD)
+    return (STYLE[lists] == (np.arange(USERS) % STYLES)[:, None]).mean()
+
+
+def test_what_nobody_has_played_is_found_by_its_features(fitted):
+    assert fitted.can_score_cold_items
+    assert own_style_first(fitted) > 0.8
+    dense = ContentVAE(**SMALL).fit(plays(), item_features=styles(dense=True))
+    np.testing.assert_allclose(dense.score(range(9)), fitted.score(range(9)), rtol=1e-4, atol=1e-4)
+
+
+def test_the_features_of_other_items_tell_nothing():
+    shuffled = styles(np.random.default_rng(5).permutation(STYLE))
+    assert own_style_first(ContentVAE(**SMALL).fit(plays(), item_features=shuffled)) < 0.5
+
+
+def test_strangers_are_read_by_what_nobody_else_has_played(fitted):
+    history = sp.csr_matrix(([1.0] * 3, ([0] * 3, [82, 86, 90])), shape=(1, ITEMS))
+    found = fitted.recommend_history(history, k=5, exclude=history, candidates=COLD)
+    assert (STYLE[found] == 2).all()
+    assert (fitted.score_history(sp.csr_matrix((1, ITEMS))) == 0).all()
+
+
+def test_an_item_without_features_is_taken_for_the_average_one():
+    model = ContentVAE(**SMALL).fit(plays(), item_features=styles(missing=(0, 5, 81, 119)))
+    scores = model.score(range(USERS))
+    assert np.isfinite(scores).all()
+    for item in (5, 81, 119):
+        np.testing.assert_array_equal(scores[:, item], scores[:, 0])
+    average = scores[:, np.setdiff1d(np.arange(KNOWN), (0, 5))].mean(axis=1)  # scores are linear in weights
+    np.testing.assert_allclose(scores[:, 0], average, rtol=1e-3, atol=1e-3)
+    undescribed = sp.csr_matrix(([1.0, 1.0], ([0, 1], [0, 81])), shape=(2, ITEMS))
+    assert (np.diff(model.score_history(undescribed), axis=0) == 0).all()
+    assert own_style_first(model) > 0.7
+
+
+def test_the_weights_of_items_are_sums_of_those_of_features(fitted):
+    vectors = fitted.network_.reader().detach().numpy()
+    expected = fitted._features @ fitted.network_.reader.of_features().detach().numpy()
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(fitted._features.power(2).sum(axis=1)), 1, rtol=1e-5)
+
+
+def test_what_nobody_played_and_what_is_not_described_is_no_rival_in_training(fitted):
+    network = fitted.network_
+    network.train()
+    try:
+        scores = network.write(torch.zeros(1, SMALL["hidden"]))
+    finally:
+        network.eval()
+    assert (scores[0, KNOWN:] < -1e8).all() and (scores[0, :KNOWN] > -1e8).all()
+
+
+def test_the_same_seed_gives_the_same_scores(fitted):
+    again = ContentVAE(**SMALL).fit(plays(), item_features=styles())
+    np.testing.assert_array_equal(again.score(range(9)), fitted.score(range(9)))
+
+
+def test_made_up_listeners_may_play_what_nobody_has_played(fitted):
+    made = fitted.generate(50, seed=1)
+    assert made[:, COLD].nnz and made.has_canonical_format
+
+
+def test_what_cannot_be_learnt_from_is_said():
+    with pytest.raises(InvalidArgument, match="ContentVAE reads the features"):
+        ContentVAE().fit(plays())
+    with pytest.raises(InvalidData, match="No item with a listener in train has style features"):
+        ContentVAE(**SMALL).fit(plays(), item_features=styles(missing=range(KNOWN)))
+    with pytest.raises(InvalidData, match="item_features"):
+        other = Features("style", range(3), ["a"], np.ones((3, 1)))
+        ContentVAE(**SMALL).fit(plays(), item_features=other)
+    with pytest.raises(InvalidData, match="weighting='none'"):
+        ContentVAE(**SMALL).fit(plays(), item_features=styles(sign=-1))
+    with pytest.raises(InvalidArgument, match="weighting"):
+        ContentVAE(weighting="idf")
+    with pytest.raises(TrainingFailed, match="Lower lr"):
+        ContentVAE(**SMALL | {"lr": 1e30}).fit(plays(), item_features=styles())
