@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
-_NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
+_NETWORKS = (
+    *("LatentFactorCNN", "PreferenceCNN"),
+    *("NeuMF",),
+)
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -86,6 +89,12 @@ _TRAINING: Space = {  # more epochs than this would cost more than a chapter has
     "lr": Span(1e-4, 1e-2),
     "weight_decay": Span(1e-3, 10.0),
 }
+_LIGHTFM: Space = {
+    "factors": Span(4, 256),
+    "lr": Span(3e-3, 0.5),
+    "l2": Span(1e-8, 1e-2),
+    "epochs": Span(3, 200),
+}
 
 SPACES: dict[str, Space] = {
     "Random": {},
@@ -120,6 +129,15 @@ SPACES: dict[str, Space] = {
         "alpha": Span(0.1, 1000.0),
         "weighting": _WEIGHTING,
         "weight": _WEIGHT,
+    },
+    "LightFMIdentity": _LIGHTFM,
+    "LightFM": {**_LIGHTFM, "weighting": _WEIGHTING},
+    "NeuMF": {
+        **_TRAINING,
+        "factors": Span(4, 64),
+        "layers": Span(1, 5),
+        "negatives": Span(1, 20),
+        "batch": Span(128, 8192),
     },
 }
 
@@ -165,7 +183,10 @@ SEQUENCE_SPACES: dict[str, Space] = {
 }
 """The same for models of the next play."""
 
-READ_FEATURES = ("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE")
+READ_FEATURES = (
+    *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
+    *("LightFM",),
+)
 PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
 
