@@ -15,6 +15,7 @@ from .feature_factors import LightFM as LightFM
 from .feature_factors import LightFMIdentity as LightFMIdentity
 from .filters import strongest_clips as strongest_clips
 from .hybrid import CollectiveEASE as CollectiveEASE
+from .hybrid import SwitchingHybrid as SwitchingHybrid
 from .hybrid import WeightedHybrid as WeightedHybrid
 from .image_backbone import ImageBackbone as ImageBackbone
 from .latent_factors import LatentFactorRidge as LatentFactorRidge

@@ -130,6 +130,7 @@ SPACES: dict[str, Space] = {
         "weighting": _WEIGHTING,
         "weight": _WEIGHT,
     },
+    "SwitchingHybrid": {"least": Span(1, 100)},
     "LightFMIdentity": _LIGHTFM,
     "LightFM": {**_LIGHTFM, "weighting": _WEIGHTING},
     "NeuMF": {
@@ -185,9 +186,12 @@ SEQUENCE_SPACES: dict[str, Space] = {
 
 READ_FEATURES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
-    *("LightFM",),
+    *("SwitchingHybrid", "LightFM"),
 )
-PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
+PARTS = {
+    "WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"},
+    "SwitchingHybrid": {"collaborative": "EASE", "content": "ContentKNN"},
+}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
 
 
