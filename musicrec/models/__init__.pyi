@@ -8,6 +8,7 @@ from .clips import ClipRegressor as ClipRegressor
 from .cnn import MelCNN as MelCNN
 from .content import ContentKNN as ContentKNN
 from .content import Rocchio as Rocchio
+from .dropoutnet import DropoutNet as DropoutNet
 from .factorisation import ALS as ALS
 from .factorisation import BPR as BPR
 from .factorisation import PureSVD as PureSVD

@@ -13,7 +13,7 @@ _NAMES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "LatentFactorCNN", "PreferenceCNN"),
     *("WeightedHybrid", "CollectiveEASE"),
     *("SwitchingHybrid",),
-    *("LightFMIdentity", "LightFM", "NeuMF"),
+    *("LightFMIdentity", "LightFM", "NeuMF", "DropoutNet"),
 )
 _SEQUENCE_NAMES = (
     *("MarkovChain", "ItemCoSession"),

@@ -20,7 +20,7 @@ TRIALS = 40  # the same for every recommender, or a comparison of tuned models w
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
-    *("NeuMF",),
+    *("NeuMF", "DropoutNet"),
 )
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
@@ -140,6 +140,13 @@ SPACES: dict[str, Space] = {
         "negatives": Span(1, 20),
         "batch": Span(128, 8192),
     },
+    "DropoutNet": {
+        **_FACTORS_OF_PLAYS,
+        **_TRAINING,
+        "hidden": Span(32, 1024),
+        "dropout": Span(0.0, 1.0, "linear"),
+        "weighting": _WEIGHTING,
+    },
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
@@ -186,7 +193,7 @@ SEQUENCE_SPACES: dict[str, Space] = {
 
 READ_FEATURES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
-    *("SwitchingHybrid", "LightFM"),
+    *("SwitchingHybrid", "LightFM", "DropoutNet"),
 )
 PARTS = {
     "WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"},

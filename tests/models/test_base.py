@@ -82,6 +82,7 @@ FOR_FEW_ITEMS = {
     "PreferenceCNN": {"epochs": 30, "lr": 0.01},
     "LatentFactorCNN": {"lr": 0.01},
     "NeuMF": {"batch": 64, "lr": 0.01},
+    "DropoutNet": {"factors": 8, "hidden": 32, "l2": 1.0, "epochs": 40, "lr": 0.01},
 }
 
 
