@@ -31,8 +31,8 @@ class DropoutNet(FactorModel):
     items have v replaced by 0, so that the tower learns to tell from content alone what it would have told
     with v; and the same share of listeners have u replaced by the mean of v over what they played, since that
     can be had of anybody (Volkovs, Yu and Poutanen 2017, "DropoutNet: addressing cold start in recommender
-    systems", NeurIPS, equation 2 and section 4, which hides one side of a pair at a time). An item that nobody
-    has played is then scored with 0 for v, and a listener who was not in train by the mean.
+    systems", NeurIPS, equation 2 and section 4, which hides one side of a pair at a time). An item
+    that nobody has played is then scored with 0 for v, and a listener who was not in train by the mean.
 
     Pairs are of some listeners and up to 2,048 known items a step, drawn uniformly. Hidden layers have the
     form tanh(Wx + b). Factors and their products are brought to a mean square of 1, content to length 1. An
