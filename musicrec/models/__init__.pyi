@@ -12,11 +12,15 @@ from .cnn import MelCNN as MelCNN
 from .content import ContentKNN as ContentKNN
 from .content import Rocchio as Rocchio
 from .content_variational import ContentVAE as ContentVAE
+from .dropoutnet import DropoutNet as DropoutNet
 from .factorisation import ALS as ALS
 from .factorisation import BPR as BPR
 from .factorisation import PureSVD as PureSVD
+from .feature_factors import LightFM as LightFM
+from .feature_factors import LightFMIdentity as LightFMIdentity
 from .filters import strongest_clips as strongest_clips
 from .hybrid import CollectiveEASE as CollectiveEASE
+from .hybrid import SwitchingHybrid as SwitchingHybrid
 from .hybrid import WeightedHybrid as WeightedHybrid
 from .image_backbone import ImageBackbone as ImageBackbone
 from .latent_factors import LatentFactorRidge as LatentFactorRidge
@@ -25,6 +29,7 @@ from .markov import ItemCoSession as ItemCoSession
 from .markov import MarkovChain as MarkovChain
 from .neighbours import ItemKNN as ItemKNN
 from .neighbours import UserKNN as UserKNN
+from .neural_factors import NeuMF as NeuMF
 from .popularity import Popularity as Popularity
 from .ranking import tie_ranks as tie_ranks
 from .ranking import top_k as top_k

@@ -1,4 +1,6 @@
-"""Early hybrids: collaborative and content-based scores mixed, or content made part of the data."""
+"""Early hybrids: scores of plays and of content mixed or switched, or content made part of the data."""
+
+from abc import abstractmethod
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,10 +14,58 @@ from musicrec.models.content_weighting import Weighting, check_weighting, given_
 from musicrec.models.inputs import SideInputs
 from musicrec.models.linear import EASE
 from musicrec.models.weighting import Weight, weigh
-from musicrec.parameters import check_strength
+from musicrec.parameters import check_strength, check_whole
 
 
-class WeightedHybrid(Recommender):
+class TwoModels(Recommender):
+    """What hybrids of two models share: the parts, fitted side by side, and their scores on one scale.
+
+    Attributes
+    ----------
+    collaborative_, content_ : Recommender
+        The parts, fitted.
+    """
+
+    def __init__(self, collaborative: Recommender | None, content: Recommender | None) -> None:
+        self.collaborative = EASE() if collaborative is None else collaborative
+        self.content = ContentKNN() if content is None else content
+        for name, part in (("collaborative", self.collaborative), ("content", self.content)):
+            if not isinstance(part, Recommender):
+                raise InvalidArgument(
+                    f"{name} is {part!r}; it must be a model, such as models.EASE(). Pass the model, not its "
+                    "name or class."
+                )
+        self.can_score_history = self.collaborative.can_score_history and self.content.can_score_history
+
+    def _fit(self, train: Interactions, side: SideInputs) -> None:
+        self.collaborative_, self.content_ = (
+            type(part)(**part.params).fit(train, **vars(side)) for part in (self.collaborative, self.content)
+        )
+        self._plays_of_user = np.diff(train.matrix.indptr)
+        self._listeners_of_item = np.bincount(train.matrix.indices, minlength=train.n_items)
+
+    def _score(self, users: np.ndarray) -> np.ndarray:
+        collaborative, content = self.collaborative_.score(users), self.content_.score(users)
+        return self._on_one_scale(collaborative, content, self._plays_of_user[users])
+
+    def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
+        collaborative, content = (
+            self.collaborative_.score_history(matrix),
+            self.content_.score_history(matrix),
+        )
+        return self._on_one_scale(collaborative, content, np.diff(matrix.indptr))
+
+    def _on_one_scale(self, collaborative: np.ndarray, content: np.ndarray, plays: np.ndarray) -> np.ndarray:
+        return self._joined(
+            _standardised(collaborative, self.collaborative_), _standardised(content, self.content_), plays
+        )
+
+    @abstractmethod
+    def _joined(self, collaborative: np.ndarray, content: np.ndarray, plays: np.ndarray) -> np.ndarray:
+        """Scores from those of both models, standardised, and the number of items each listener played."""
+
+
+class WeightedHybrid(TwoModels):
     """Two models side by side, their scores mixed: (1 − weight) · collaborative + weight · content.
 
     The "weighted" hybrid in the words of Burke 2002, "Hybrid recommender systems: survey and experiments",
@@ -47,14 +97,7 @@ class WeightedHybrid(Recommender):
         content: Recommender | None = None,
         weight: float = 0.5,
     ) -> None:
-        self.collaborative = EASE() if collaborative is None else collaborative
-        self.content = ContentKNN() if content is None else content
-        for name, part in (("collaborative", self.collaborative), ("content", self.content)):
-            if not isinstance(part, Recommender):
-                raise InvalidArgument(
-                    f"{name} is {part!r}; it must be a model, such as models.EASE(). Pass the model, not its "
-                    "name or class."
-                )
+        super().__init__(collaborative, content)
         check_strength("weight", weight)
         if weight > 1:
             raise InvalidArgument(f"weight is {weight!r}; it must be from 0 to 1.")
@@ -62,23 +105,45 @@ class WeightedHybrid(Recommender):
         parts = (self.collaborative, self.content)
         self.can_score_cold_items = any(part.can_score_cold_items for part in parts)
         self.can_score_cold_users = any(part.can_score_cold_users for part in parts)
-        self.can_score_history = all(part.can_score_history for part in parts)
 
-    def _fit(self, train: Interactions, side: SideInputs) -> None:
-        self.collaborative_, self.content_ = (
-            type(part)(**part.params).fit(train, **vars(side)) for part in (self.collaborative, self.content)
-        )
+    def _joined(self, collaborative: np.ndarray, content: np.ndarray, plays: np.ndarray) -> np.ndarray:
+        return (1 - self.weight) * collaborative + self.weight * content
 
-    def _score(self, users: np.ndarray) -> np.ndarray:
-        return self._mixed(self.collaborative_.score(users), self.content_.score(users))
 
-    def _score_history(self, matrix: sp.csr_matrix) -> np.ndarray:
-        return self._mixed(self.collaborative_.score_history(matrix), self.content_.score_history(matrix))
+class SwitchingHybrid(TwoModels):
+    """The one model where plays are enough, the other where they are not.
 
-    def _mixed(self, collaborative: np.ndarray, content: np.ndarray) -> np.ndarray:
-        return (1 - self.weight) * _standardised(collaborative, self.collaborative_) + (
-            self.weight * _standardised(content, self.content_)
-        )
+    The "switching" hybrid in the words of Burke 2002 (see `WeightedHybrid`). A listener who played fewer than
+    `least` items is recommended by content alone. For the others, items with at least `least` listeners are
+    scored by the collaborative model and the rest by content; the scores of both are standardised for each
+    listener first, as in `WeightedHybrid`, so that items of either kind can stand side by side in one list.
+
+    Explained in chapter 07_hybrids.
+
+    Parameters
+    ----------
+    collaborative, content : Recommender, optional
+        As in `WeightedHybrid`.
+    least : int
+        1 or more: how many plays are enough, of an item and of a listener. With 1 content scores only what
+        nobody has played.
+    """
+
+    def __init__(
+        self,
+        collaborative: Recommender | None = None,
+        content: Recommender | None = None,
+        least: int = 5,
+    ) -> None:
+        super().__init__(collaborative, content)
+        check_whole("least", least, least=1)
+        self.least = least
+        self.can_score_cold_items = self.content.can_score_cold_items
+        self.can_score_cold_users = self.content.can_score_cold_users
+
+    def _joined(self, collaborative: np.ndarray, content: np.ndarray, plays: np.ndarray) -> np.ndarray:
+        enough = (plays >= self.least)[:, None] & (self._listeners_of_item >= self.least)
+        return np.where(enough, collaborative, content)
 
 
 def _standardised(scores: np.ndarray, model: Recommender) -> np.ndarray:

@@ -13,6 +13,8 @@ _NAMES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "LatentFactorCNN", "PreferenceCNN"),
     *("WeightedHybrid", "CollectiveEASE"),
     *("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE"),
+    *("SwitchingHybrid",),
+    *("LightFMIdentity", "LightFM", "NeuMF", "DropoutNet"),
 )
 _SEQUENCE_NAMES = (
     *("MarkovChain", "ItemCoSession"),

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
 AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")  # searched by successive halving
-_NETWORKS = ("LatentFactorCNN", "PreferenceCNN", "ContentVAE")
+_NETWORKS = (
+    *("LatentFactorCNN", "PreferenceCNN"),
+    *("ContentVAE", "NeuMF", "DropoutNet"),
+)
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -100,6 +103,12 @@ _VARIATIONAL: Space = {
     "latent": Span(16, 200),
     "beta": Span(0.01, 10.0),
 }
+_LIGHTFM: Space = {
+    "factors": Span(4, 256),
+    "lr": Span(3e-3, 0.5),
+    "l2": Span(1e-8, 1e-2),
+    "epochs": Span(3, 200),
+}
 
 SPACES: dict[str, Space] = {
     "Random": {},
@@ -140,6 +149,23 @@ SPACES: dict[str, Space] = {
     "MultDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultVAE": _VARIATIONAL,
     "ContentVAE": {**_VARIATIONAL, "weighting": _WEIGHTING},
+    "SwitchingHybrid": {"least": Span(1, 100)},
+    "LightFMIdentity": _LIGHTFM,
+    "LightFM": {**_LIGHTFM, "weighting": _WEIGHTING},
+    "NeuMF": {
+        **_TRAINING,
+        "factors": Span(4, 64),
+        "layers": Span(1, 5),
+        "negatives": Span(1, 20),
+        "batch": Span(128, 8192),
+    },
+    "DropoutNet": {
+        **_FACTORS_OF_PLAYS,
+        **_TRAINING,
+        "hidden": Span(32, 1024),
+        "dropout": Span(0.0, 1.0, "linear"),
+        "weighting": _WEIGHTING,
+    },
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
@@ -186,9 +212,12 @@ SEQUENCE_SPACES: dict[str, Space] = {
 
 READ_FEATURES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
-    "ContentVAE",
+    *("ContentVAE", "SwitchingHybrid", "LightFM", "DropoutNet"),
 )
-PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
+PARTS = {
+    "WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"},
+    "SwitchingHybrid": {"collaborative": "EASE", "content": "ContentKNN"},
+}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
 
 

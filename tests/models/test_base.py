@@ -85,6 +85,8 @@ FOR_FEW_ITEMS = {
         name: {"hidden": 16, "lr": 0.03, "batch": 20}
         for name in ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")
     },
+    "NeuMF": {"batch": 64, "lr": 0.01},
+    "DropoutNet": {"factors": 8, "hidden": 32, "l2": 1.0, "epochs": 40, "lr": 0.01},
 }
 
 

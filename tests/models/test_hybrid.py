@@ -13,7 +13,17 @@ from sklearn.preprocessing import normalize
 from musicrec import data, evaluation
 from musicrec.data import Features, Interactions
 from musicrec.errors import InvalidArgument, InvalidData
-from musicrec.models import BPR, EASE, CollectiveEASE, ContentKNN, ItemKNN, Popularity, Random, WeightedHybrid
+from musicrec.models import (
+    BPR,
+    EASE,
+    CollectiveEASE,
+    ContentKNN,
+    ItemKNN,
+    Popularity,
+    Random,
+    SwitchingHybrid,
+    WeightedHybrid,
+)
 
 
 def interactions(matrix):
@@ -160,6 +170,61 @@ def test_settings_that_cannot_be_used():
             WeightedHybrid(content=part)
     with pytest.raises(InvalidArgument, match="ContentKNN reads the features"):
         WeightedHybrid().fit(interactions(kinds()[0]))
+
+
+# ---- One model or the other
+
+
+def test_each_score_is_that_of_the_model_whose_turn_it_is():
+    plays, kind, _, _ = kinds()
+    plays[:, 10:14] = 0  # new items,
+    plays[4:, 14:18] = 0  # items of a few listeners,
+    plays[:7, 3:] = 0  # and listeners of a few items
+    plays[:7, 2] = 1
+    train, of_kind = interactions(plays), features(kind)
+    model = SwitchingHybrid(EASE(30.0), ContentKNN(k=20), least=5).fit(train, item_features=of_kind)
+    users = np.flatnonzero(plays.any(axis=1))
+    content = zscore(ContentKNN(k=20).fit(train, item_features=of_kind).score(users), axis=1)
+    known = plays.any(axis=0)
+    collaborative = np.full_like(content, np.nan)
+    collaborative[:, known] = zscore(EASE(30.0).fit(train).score(users)[:, known], axis=1)
+    few = (plays.sum(axis=1)[users] < 5)[:, None] | (plays.sum(axis=0) < 5)
+    assert few.all(axis=1).sum() >= 7 and 8 <= few.all(axis=0).sum() < 15
+    expected = np.where(few, content, collaborative)
+    np.testing.assert_allclose(model.score(users), expected, atol=1e-4)
+    np.testing.assert_allclose(model.score_history(train.matrix[users]), expected, atol=1e-4)
+
+
+def test_switching_finds_new_items_by_content_and_the_others_by_plays(planted):
+    model = SwitchingHybrid(least=5).fit(planted.train, item_features=planted.features)
+    assert model.can_score_cold_items
+    assert planted.own_kind_first(model, planted.cold) > 0.9
+    assert planted.own_kind_first(model, planted.known) > 0.6
+    misled = SwitchingHybrid(least=5).fit(planted.train, item_features=planted.shuffled)
+    assert abs(planted.own_kind_first(misled, planted.cold) - 0.25) < 0.2
+    assert planted.own_kind_first(misled, planted.known) > 0.6
+
+
+def test_where_plays_are_never_enough_it_lists_what_content_lists(planted):
+    model = SwitchingHybrid(least=10_000).fit(planted.train, item_features=planted.features)
+    alone = ContentKNN().fit(planted.train, item_features=planted.features)
+    np.testing.assert_array_equal(model.recommend(range(50)), alone.recommend(range(50)))
+
+
+def test_what_a_switching_hybrid_can_do_depends_on_its_parts(planted):
+    assert not SwitchingHybrid(content=ItemKNN()).can_score_cold_items
+    assert not SwitchingHybrid(ContentKNN(), ItemKNN()).can_score_cold_items  # new items go to the second
+    assert SwitchingHybrid(content=Popularity()).can_score_cold_users
+    blind = SwitchingHybrid(BPR(epochs=2)).fit(planted.train, item_features=planted.features)
+    with pytest.raises(InvalidArgument, match="cannot score others"):
+        blind.score_history(planted.train.matrix)
+    for least in (0, 2.5, None):
+        with pytest.raises(InvalidArgument, match="least is"):
+            SwitchingHybrid(least=least)
+    with pytest.raises(InvalidArgument, match="collaborative is"):
+        SwitchingHybrid(EASE)
+    with pytest.raises(InvalidArgument, match="ContentKNN reads the features"):
+        SwitchingHybrid().fit(planted.train)
 
 
 # ---- Features as further listeners
