@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import torch
+from sklearn.linear_model import PoissonRegressor
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.preprocessing import normalize
 from torch import Tensor, nn
 
@@ -18,19 +20,28 @@ from musicrec.models.row_networks import ItemVectors, VariationalNetwork, writte
 from musicrec.models.variational import MultVAE
 
 _NEVER = -1e9  # a score that no softmax gives a share; finite, since 0 times infinity is no number
+_PENALTIES = (1e-3, 1e-2, 0.1, 10.0)  # on fame by features; the last leaves next to nothing but the mean
+_FOLDS = 5
 
 
 class ContentVAE(MultVAE):
     """`MultVAE` whose item weights are sums of weights of features, so that a new item has some too.
 
     With F the features (one row an item, brought to length 1), the vectors by which plays are read are F A,
-    those by which scores are written F B and the biases F c. A, B and c are learnt in place of free vectors.
-    So an item that nobody has played is scored, and read in a history, as others with its features are; and
-    two items of the same features always score the same, which costs on items that many have played.
+    and those by which scores are written F B. A and B are learnt in place of free vectors. So an item that
+    nobody has played is read in a history, and suits some listeners more than others, as items with its
+    features do. Only the bias that is added to its scores is each item's own: it takes up the fame that the
+    features cannot explain. Two items of the same features differ by no more, which costs on items that many
+    have played.
+
+    The bias of a new item is not learnt. It is set so that the item's mean score over the listeners in train
+    is that of known items, on average, plus the fame that its features let expect (see `expected_fame`).
+    Where features tell nothing of fame, new items differ in whom they suit and not in how high they stand.
 
     What is learnt is learnt from items that have listeners and features: the softmax in training is over
     them. An item whose features are missing is read in no history, and is written as the average of them: it
     scores the same as other such items. A listener of such items alone gets what the network says of nothing.
+    With `valid`, epochs are compared before new items have their biases, which are 0 then.
     Explained in chapter 06_autoencoders.
 
     Parameters
@@ -48,14 +59,14 @@ class ContentVAE(MultVAE):
 
     def __init__(
         self,
-        latent: int = 100,
-        hidden: int = 200,
+        latent: int = 16,
+        hidden: int = 50,
         dropout: float = 0.5,
         beta: float = 0.5,
         anneal: float = 0.5,
         weighting: Weighting = "tfidf",
-        epochs: int = 20,
-        lr: float = 2e-3,
+        epochs: int = 10,
+        lr: float = 1e-2,
         weight_decay: float = 0.1,
         batch: int = 100,
         patience: int | None = None,
@@ -81,6 +92,7 @@ class ContentVAE(MultVAE):
             )
         self._items = np.arange(train.n_items)
         self._learn(train, side.valid)
+        self._place_new_items(train)
 
     def _readable(self, plays: sp.csr_matrix) -> sp.csr_matrix:
         readable = sp.csr_matrix(
@@ -89,9 +101,24 @@ class ContentVAE(MultVAE):
         readable.eliminate_zeros()
         return readable
 
+    def _place_new_items(self, train: Interactions) -> None:
+        """Give each item that was not learnt from the bias for the mean score that its features promise."""
+        learnt = self._described & self.known_items_
+        new = self._described & ~learnt
+        if not new.any():
+            return
+        listeners = np.flatnonzero(np.diff(self._plays.indptr))
+        mean_scores = self._told(self._plays[listeners], listeners).mean(axis=0, dtype=np.float64)
+        heard = np.asarray(train.binary.sum(axis=0), dtype=np.float64).ravel()[learnt]
+        fame = expected_fame(self._features[learnt], heard, self._features[new], self.seed)
+        change = mean_scores[learnt].mean() + fame - mean_scores[new]
+        bias = self.network_.writer.bias
+        with torch.no_grad():
+            bias[torch.from_numpy(new).to(bias.device)] += torch.from_numpy(change).to(bias)
+
     def _new_network(self) -> ContentNetwork:
         reader = FeatureVectors(self._features, self.hidden)
-        writer = FeatureVectors(self._features, self.hidden + 1)
+        writer = BiasedFeatureVectors(self._features, self.hidden)
         return ContentNetwork(
             reader,
             writer,
@@ -103,6 +130,20 @@ class ContentVAE(MultVAE):
             described=torch.from_numpy(self._described),
             learnt=torch.from_numpy(self._described & self.known_items_),
         )
+
+
+def expected_fame(known: sp.csr_matrix, heard: np.ndarray, new: sp.csr_matrix, seed: int) -> np.ndarray:
+    """How famous the features of new items let them be: ln of their listeners, 0 being the mean, (n_new,).
+
+    By Poisson regression on the features of known items, which counts errors as a softmax does. Where
+    cross-validation finds that the features explain nothing, the strongest penalty makes all new items alike.
+    """
+    if len(heard) < _FOLDS:
+        return np.zeros(new.shape[0])
+    folds = KFold(_FOLDS, shuffle=True, random_state=seed)
+    search = GridSearchCV(PoissonRegressor(max_iter=1000), {"alpha": _PENALTIES}, cv=folds)
+    search.fit(known.astype(np.float64), heard / heard.mean())  # judged by the deviance that is explained
+    return np.log(search.predict(new.astype(np.float64)))
 
 
 class FeatureVectors(nn.Module):
@@ -125,6 +166,18 @@ class FeatureVectors(nn.Module):
         return torch.sparse.mm(self.rows, self.of_features())
 
 
+class BiasedFeatureVectors(FeatureVectors):
+    """As `FeatureVectors`, with a last column that is free: the bias of each item, 0 at the start."""
+
+    def __init__(self, rows: sp.csr_matrix, width: int) -> None:
+        super().__init__(rows, width)
+        self.bias = nn.Parameter(torch.zeros(rows.shape[0]))
+
+    def forward(self) -> Tensor:
+        """The vectors of all items, each with its bias: (n_items, width + 1)."""
+        return torch.cat([super().forward(), self.bias[:, None]], dim=1)
+
+
 class ContentNetwork(VariationalNetwork):
     """A `VariationalNetwork` that learns from some items and writes scores of all.
 
@@ -134,6 +187,7 @@ class ContentNetwork(VariationalNetwork):
         Which items have features, and which of those are learnt from.
     """
 
+    writer: BiasedFeatureVectors
     described: Tensor
     learnt: Tensor
 

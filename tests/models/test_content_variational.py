@@ -9,6 +9,7 @@ import torch
 from musicrec.data import Features, Interactions
 from musicrec.errors import InvalidArgument, InvalidData, TrainingFailed
 from musicrec.models import ContentVAE
+from musicrec.models.content_variational import expected_fame
 
 USERS, ITEMS, KNOWN, STYLES = 120, 120, 80, 4
 STYLE = np.arange(ITEMS) % STYLES
@@ -84,6 +85,27 @@ def test_the_weights_of_items_are_sums_of_those_of_features(fitted):
     expected = fitted._features @ fitted.network_.reader.of_features().detach().numpy()
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
     np.testing.assert_allclose(np.asarray(fitted._features.power(2).sum(axis=1)), 1, rtol=1e-5)
+
+
+def test_only_biases_are_the_own_of_known_items(fitted):
+    vectors, biases = fitted.network_.writer().detach().numpy(), fitted.network_.writer.bias.detach().numpy()
+    expected = fitted._features @ fitted.network_.writer.of_features().detach().numpy()
+    np.testing.assert_allclose(vectors[:, :-1], expected, atol=1e-5)
+    np.testing.assert_array_equal(vectors[:, -1], biases)
+    assert len(np.unique(biases[:KNOWN])) == KNOWN
+
+
+def test_new_items_stand_as_high_as_their_features_let_expect(fitted):
+    levels = fitted.score(range(USERS)).mean(axis=0)  # no style is heard more than another
+    assert levels[COLD].std() < levels[:KNOWN].std() / 2
+    assert levels[COLD].mean() == pytest.approx(levels[:KNOWN].mean(), abs=0.2)
+    features, heard = sp.csr_matrix(np.eye(2)[np.arange(200) % 2]), np.where(np.arange(200) % 2, 30.0, 3.0)
+    new = sp.csr_matrix(np.eye(2))
+    low, high = expected_fame(features, heard, new, seed=0)
+    assert high - low == pytest.approx(np.log(10), rel=0.05)
+    by_lot = np.random.default_rng(0).permutation(heard)
+    assert np.ptp(expected_fame(features, by_lot, new, seed=0)) < 0.3
+    np.testing.assert_array_equal(expected_fame(features[:3], heard[:3], new, seed=0), [0, 0])
 
 
 def test_what_nobody_played_and_what_is_not_described_is_no_rival_in_training(fitted):
