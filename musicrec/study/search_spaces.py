@@ -148,7 +148,7 @@ SPACES: dict[str, Space] = {
     "CDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultDAE": {**_ROWS, "dropout": _LEFT_OUT},
     "MultVAE": _VARIATIONAL,
-    "ContentVAE": {**_VARIATIONAL, "weighting": _WEIGHTING},
+    "ContentVAE": {**_VARIATIONAL, "hidden": Span(16, 300), "latent": Span(4, 200), "weighting": _WEIGHTING},
     "SwitchingHybrid": {"least": Span(1, 100)},
     "LightFMIdentity": _LIGHTFM,
     "LightFM": {**_LIGHTFM, "weighting": _WEIGHTING},
