@@ -1,6 +1,5 @@
 from .attention import SASRec as SASRec
 from .audio_factors import LatentFactorCNN as LatentFactorCNN
-from .audio_factors import PreferenceCNN as PreferenceCNN
 from .base import Recommender as Recommender
 from .chance import Random as Random
 from .clips import ClipClassifier as ClipClassifier
@@ -14,6 +13,8 @@ from .factorisation import PureSVD as PureSVD
 from .filters import strongest_clips as strongest_clips
 from .hybrid import CollectiveEASE as CollectiveEASE
 from .hybrid import WeightedHybrid as WeightedHybrid
+from .hybrid_cnn import HybridCNN as HybridCNN
+from .hybrid_cnn import SoftmaxMF as SoftmaxMF
 from .image_backbone import ImageBackbone as ImageBackbone
 from .latent_factors import LatentFactorRidge as LatentFactorRidge
 from .linear import EASE as EASE
@@ -22,6 +23,7 @@ from .markov import MarkovChain as MarkovChain
 from .neighbours import ItemKNN as ItemKNN
 from .neighbours import UserKNN as UserKNN
 from .popularity import Popularity as Popularity
+from .preference_cnn import PreferenceCNN as PreferenceCNN
 from .ranking import tie_ranks as tie_ranks
 from .ranking import top_k as top_k
 from .recurrent import GRU4Rec as GRU4Rec

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
-_NETWORKS = ("LatentFactorCNN", "PreferenceCNN")
+_NETWORKS = (
+    *("LatentFactorCNN", "PreferenceCNN"),
+    *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
+)
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -120,6 +123,13 @@ SPACES: dict[str, Space] = {
         "alpha": Span(0.1, 1000.0),
         "weighting": _WEIGHTING,
         "weight": _WEIGHT,
+    },
+    "SoftmaxMF": {"factors": Span(4, 256), **_TRAINING, "epochs": Span(5, 100)},
+    "HybridCNN": {
+        "factors": Span(4, 256),
+        **_TRAINING,
+        "dropout": Span(0.0, 0.8, "linear"),
+        "item_dropout": Span(0.0, 0.95, "linear"),
     },
 }
 

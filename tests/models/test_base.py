@@ -78,7 +78,11 @@ def side():
     return {"item_features": scenes(), "item_audio": Sounds(world().train.items)}
 
 
-FOR_FEW_ITEMS = {"PreferenceCNN": {"epochs": 30, "lr": 0.01}, "LatentFactorCNN": {"lr": 0.01}}
+FOR_FEW_ITEMS = {
+    "PreferenceCNN": {"epochs": 30, "lr": 0.01},
+    "LatentFactorCNN": {"lr": 0.01},
+    **{name: {"epochs": 30, "lr": 0.01} for name in ("SoftmaxMF", "HybridCNN")},
+}
 
 
 def new(name):

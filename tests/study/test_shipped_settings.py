@@ -20,7 +20,10 @@ from musicrec.study.search_task import Task
 TRAINED = {"ALS": 0.003, "BPR": 0.005, "LatentFactorRidge": 0.003}  # rounding grows, from machine to machine
 NETWORKS = ("LatentFactorCNN", "PreferenceCNN")  # half a minute a fit: chapter 4 fits them
 FOR_NEW_ITEMS = ("LatentFactorRidge", *NETWORKS)  # tuned for those alone
-WARM = [model for model in models.names() if SPACES[model] and model not in FOR_NEW_ITEMS]
+NOT_YET = (
+    *("SoftmaxMF", "HybridCNN"),  # chapter 7 tunes them
+)
+WARM = [model for model in models.names() if SPACES[model] and model not in (*FOR_NEW_ITEMS, *NOT_YET)]
 BY_CONTENT = ("ContentKNN", "Rocchio", "CollectiveEASE")
 TASKS = [
     *(Task(model, dataset) for dataset in ("lastfm-2k", "songbook") for model in WARM),
@@ -89,6 +92,10 @@ def test_the_models_within_a_model_have_the_settings_that_they_have_alone(task):
     for part in read(task)["parts"].values():
         features = task.features if part["model"] in READ_FEATURES else None
         assert part["params"] == study.tuned(part["model"], task.dataset, features=features)
+
+
+def test_models_that_wait_for_their_chapter_are_models():
+    assert set(NOT_YET) <= set(models.names())
 
 
 def test_nothing_else_is_shipped():
