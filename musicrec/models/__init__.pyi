@@ -20,6 +20,7 @@ from .latent_factors import LatentFactorRidge as LatentFactorRidge
 from .linear import EASE as EASE
 from .markov import ItemCoSession as ItemCoSession
 from .markov import MarkovChain as MarkovChain
+from .multimodal import MultimodalFactors as MultimodalFactors
 from .neighbours import ItemKNN as ItemKNN
 from .neighbours import UserKNN as UserKNN
 from .popularity import Popularity as Popularity

@@ -124,7 +124,7 @@ class Preferences(nn.Module):
     def vectors(self, items: Tensor, mel: Tensor | None = None, sounding: Tensor | None = None) -> Tensor:
         """Vectors (n, factors) of items; one without sound is taken for the average of those with one."""
         parts = []
-        if self.network is not None and mel is not None and sounding is not None and sounding.any():
+        if self.network is not None and mel is not None and sounding is not None and sounding.sum() > 1:
             heard = self.network(mel[sounding])
             if sounding.all():
                 parts.append(heard)

@@ -12,7 +12,7 @@ _NAMES = (
     *("UserKNN", "ItemKNN", "PureSVD", "ALS", "BPR", "EASE"),
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "LatentFactorCNN", "PreferenceCNN"),
     *("WeightedHybrid", "CollectiveEASE"),
-    *("SoftmaxMF", "HybridCNN"),
+    *("SoftmaxMF", "HybridCNN", "MultimodalFactors"),
 )
 _SEQUENCE_NAMES = (
     *("MarkovChain", "ItemCoSession"),

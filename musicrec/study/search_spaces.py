@@ -21,6 +21,7 @@ NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
+    "MultimodalFactors",
 )
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
@@ -131,6 +132,12 @@ SPACES: dict[str, Space] = {
         "dropout": Span(0.0, 0.8, "linear"),
         "item_dropout": Span(0.0, 0.95, "linear"),
     },
+    "MultimodalFactors": {
+        **_FACTORS_OF_PLAYS,
+        **_TRAINING,
+        "hidden": Span(16, 512),
+        "weighting": _WEIGHTING,
+    },
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
@@ -175,7 +182,10 @@ SEQUENCE_SPACES: dict[str, Space] = {
 }
 """The same for models of the next play."""
 
-READ_FEATURES = ("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE")
+READ_FEATURES = (
+    *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
+    "MultimodalFactors",
+)
 PARTS = {"WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"}}
 """The models within a model, by parameter: a search takes them as they were tuned alone."""
 

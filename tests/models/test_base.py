@@ -81,7 +81,7 @@ def side():
 FOR_FEW_ITEMS = {
     "PreferenceCNN": {"epochs": 30, "lr": 0.01},
     "LatentFactorCNN": {"lr": 0.01},
-    **{name: {"epochs": 30, "lr": 0.01} for name in ("SoftmaxMF", "HybridCNN")},
+    **{name: {"epochs": 30, "lr": 0.01} for name in ("SoftmaxMF", "HybridCNN", "MultimodalFactors")},
 }
 
 

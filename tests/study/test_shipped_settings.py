@@ -21,7 +21,7 @@ TRAINED = {"ALS": 0.003, "BPR": 0.005, "LatentFactorRidge": 0.003}  # rounding g
 NETWORKS = ("LatentFactorCNN", "PreferenceCNN")  # half a minute a fit: chapter 4 fits them
 FOR_NEW_ITEMS = ("LatentFactorRidge", *NETWORKS)  # tuned for those alone
 NOT_YET = (
-    *("SoftmaxMF", "HybridCNN"),  # chapter 7 tunes them
+    *("SoftmaxMF", "HybridCNN", "MultimodalFactors"),  # chapter 7 tunes them
 )
 WARM = [model for model in models.names() if SPACES[model] and model not in (*FOR_NEW_ITEMS, *NOT_YET)]
 BY_CONTENT = ("ContentKNN", "Rocchio", "CollectiveEASE")
