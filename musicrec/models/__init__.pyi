@@ -1,6 +1,5 @@
 from .attention import SASRec as SASRec
 from .audio_factors import LatentFactorCNN as LatentFactorCNN
-from .audio_factors import PreferenceCNN as PreferenceCNN
 from .autoencoder import CDAE as CDAE
 from .autoencoder import AutoRec as AutoRec
 from .autoencoder import MultDAE as MultDAE
@@ -22,15 +21,19 @@ from .filters import strongest_clips as strongest_clips
 from .hybrid import CollectiveEASE as CollectiveEASE
 from .hybrid import SwitchingHybrid as SwitchingHybrid
 from .hybrid import WeightedHybrid as WeightedHybrid
+from .hybrid_cnn import HybridCNN as HybridCNN
+from .hybrid_cnn import SoftmaxMF as SoftmaxMF
 from .image_backbone import ImageBackbone as ImageBackbone
 from .latent_factors import LatentFactorRidge as LatentFactorRidge
 from .linear import EASE as EASE
 from .markov import ItemCoSession as ItemCoSession
 from .markov import MarkovChain as MarkovChain
+from .multimodal import MultimodalFactors as MultimodalFactors
 from .neighbours import ItemKNN as ItemKNN
 from .neighbours import UserKNN as UserKNN
 from .neural_factors import NeuMF as NeuMF
 from .popularity import Popularity as Popularity
+from .preference_cnn import PreferenceCNN as PreferenceCNN
 from .ranking import tie_ranks as tie_ranks
 from .ranking import top_k as top_k
 from .recurrent import GRU4Rec as GRU4Rec

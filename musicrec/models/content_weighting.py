@@ -4,7 +4,9 @@ from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.preprocessing import normalize
 
 from musicrec.data.features import Features
 from musicrec.errors import InvalidArgument, InvalidData
@@ -58,3 +60,50 @@ def weigh_features(features: Features, weighting: Weighting) -> np.ndarray | sp.
         )
     idf = TfidfTransformer(norm=None).fit(matrix[~features.missing])
     return sp.csr_matrix(idf.transform(matrix))
+
+
+def dense_features(
+    features: Features, weighting: Weighting, known: np.ndarray, width: int, seed: int
+) -> np.ndarray:
+    """The features as a network reads them: float32, shape (n_items, width or less).
+
+    Weighed as by `weigh_features`, and after "tfidf" brought to length 1, so that how much is said of an item
+    does not matter. More than `width` columns become so many by scikit-learn's TruncatedSVD. The columns are
+    centred and all divided by one number, so that the mean square is 1: what varies most stays the largest.
+    The SVD, means and number are those of the known items that have features; a row without any is 0, the
+    average.
+    Explained in chapter 07_hybrids.
+
+    Parameters
+    ----------
+    features : Features
+    weighting : {"tfidf", "none"}
+    known : bool array, shape (n_items,)
+        The items that may be learnt from.
+    width : int
+    seed : int
+        Of the SVD, which is randomised.
+
+    Raises
+    ------
+    InvalidData
+        As `weigh_features`; or where the known items that have features are alike in them all.
+    """
+    rows = weigh_features(features, weighting)
+    if weighting == "tfidf":
+        rows = normalize(rows)
+    learnt = known & ~features.missing
+    if rows.shape[1] > width and learnt.sum() > 1:
+        kept = min(width, int(learnt.sum()))
+        rows = TruncatedSVD(kept, random_state=seed).fit(rows[learnt]).transform(rows)
+    dense = sp.csr_matrix(rows).toarray().astype(np.float64)
+    spread = dense[learnt].std(axis=0) if learnt.any() else np.zeros(1)
+    if spread.max() <= 1e-6 * np.abs(dense).max():  # but for rounding
+        raise InvalidData(
+            f"Of the items with a listener in train {learnt.sum():,} have {features.kind} features, and no "
+            "two of them differ, so there is nothing to learn from. Check that the features are of the items "
+            "that were listened to."
+        )
+    dense = (dense - dense[learnt].mean(axis=0)) / np.sqrt(np.mean(spread**2))
+    dense[features.missing] = 0
+    return dense.astype(np.float32)

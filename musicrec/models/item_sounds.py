@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from musicrec.errors import InvalidArgument, InvalidData
+from musicrec.models.clip_inputs import checked_clips
+from musicrec.models.cnn import MelCNN
 from musicrec.models.inputs import SideInputs
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def given_sounds(side: SideInputs, items: pd.Index, known: np.ndarray, model: st
     InvalidArgument
         Where none were given.
     InvalidData
-        Where fewer than two items have a sound and a listener in train.
+        Where fewer than two items have a sound and a listener in train, or clips are too short for a `MelCNN`
+        or not finite.
     """
     if side.item_audio is None:
         raise InvalidArgument(
@@ -52,6 +55,7 @@ def given_sounds(side: SideInputs, items: pd.Index, known: np.ndarray, model: st
             f"Of the items with a listener in train {found.known.sum()} have a sound, too few to learn from. "
             "Check that item_audio is of the items that were listened to."
         )
+    checked_clips(mel, 3, MelCNN.shortest)
     return found
 
 

@@ -15,6 +15,7 @@ _NAMES = (
     *("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE"),
     *("SwitchingHybrid",),
     *("LightFMIdentity", "LightFM", "NeuMF", "DropoutNet"),
+    *("SoftmaxMF", "HybridCNN", "MultimodalFactors"),
 )
 _SEQUENCE_NAMES = (
     *("MarkovChain", "ItemCoSession"),

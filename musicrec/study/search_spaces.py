@@ -22,6 +22,8 @@ AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")  # search
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("ContentVAE", "NeuMF", "DropoutNet"),
+    *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
+    "MultimodalFactors",
 )
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
@@ -166,6 +168,19 @@ SPACES: dict[str, Space] = {
         "dropout": Span(0.0, 1.0, "linear"),
         "weighting": _WEIGHTING,
     },
+    "SoftmaxMF": {"factors": Span(4, 256), **_TRAINING, "epochs": Span(5, 100)},
+    "HybridCNN": {
+        "factors": Span(4, 256),
+        **_TRAINING,
+        "dropout": Span(0.0, 0.8, "linear"),
+        "item_dropout": Span(0.0, 0.95, "linear"),
+    },
+    "MultimodalFactors": {
+        **_FACTORS_OF_PLAYS,
+        **_TRAINING,
+        "hidden": Span(16, 512),
+        "weighting": _WEIGHTING,
+    },
 }
 
 _SESSIONS: Space = {"k": Span(20, 5000), "sample": Span(200, 20_000)}
@@ -212,7 +227,7 @@ SEQUENCE_SPACES: dict[str, Space] = {
 
 READ_FEATURES = (
     *("ContentKNN", "Rocchio", "LatentFactorRidge", "WeightedHybrid", "CollectiveEASE"),
-    *("ContentVAE", "SwitchingHybrid", "LightFM", "DropoutNet"),
+    *("ContentVAE", "SwitchingHybrid", "LightFM", "DropoutNet", "MultimodalFactors"),
 )
 PARTS = {
     "WeightedHybrid": {"collaborative": "EASE", "content": "ContentKNN"},

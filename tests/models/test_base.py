@@ -87,6 +87,7 @@ FOR_FEW_ITEMS = {
     },
     "NeuMF": {"batch": 64, "lr": 0.01},
     "DropoutNet": {"factors": 8, "hidden": 32, "l2": 1.0, "epochs": 40, "lr": 0.01},
+    **{name: {"epochs": 30, "lr": 0.01} for name in ("SoftmaxMF", "HybridCNN", "MultimodalFactors")},
 }
 
 

@@ -23,6 +23,7 @@ NETWORKS = ("LatentFactorCNN", "PreferenceCNN")  # half a minute a fit: chapter 
 FOR_NEW_ITEMS = ("LatentFactorRidge", "ContentVAE", *NETWORKS)  # tuned for those alone
 NOT_YET = (
     *("SwitchingHybrid", "LightFMIdentity", "LightFM", "NeuMF", "DropoutNet"),  # chapter 7 tunes them
+    *("SoftmaxMF", "HybridCNN", "MultimodalFactors"),
 )
 WARM = [model for model in models.names() if SPACES[model] and model not in (*FOR_NEW_ITEMS, *NOT_YET)]
 BY_CONTENT = ("ContentKNN", "Rocchio", "CollectiveEASE")
