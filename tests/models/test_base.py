@@ -80,7 +80,7 @@ def side():
 
 FOR_FEW_ITEMS = {
     "PreferenceCNN": {"epochs": 30, "lr": 0.01},
-    "LatentFactorCNN": {"lr": 0.01},
+    "LatentFactorCNN": {"epochs": 30, "lr": 0.003},
     **{
         name: {"hidden": 16, "lr": 0.03, "batch": 20}
         for name in ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")
