@@ -56,7 +56,7 @@ class MultVAE(Autoencoder):
         anneal: float = 0.5,
         epochs: int = 20,
         lr: float = 1e-2,
-        weight_decay: float = 1.0,
+        weight_decay: float = 0.1,
         batch: int = 100,
         patience: int | None = None,
         seed: int = 0,

@@ -144,7 +144,7 @@ def test_scores_are_one_float32_an_item(model):
     scores = model.score([3, 0, 3])
     assert scores.dtype == np.float32
     assert scores.shape == (3, world().train.n_items)
-    assert (scores[0] == scores[2]).all()
+    np.testing.assert_allclose(scores[0], scores[2], rtol=1e-5)  # the place in a batch may move last bits
     assert model.score([]).shape == (0, world().train.n_items)
 
 
