@@ -5,9 +5,9 @@ Seven tables: measuring ranked lists (benchmarks.evaluation says what is timed),
 neighbours (benchmarks.session_neighbours) and by GRU4Rec (benchmarks.recurrent), and Mult-VAE
 (benchmarks.variational). Both sides of a pair run in every round (benchmarks.rounds), on one thread, and in
 this process; only RecBole has one of its own, since it needs other versions (benchmarks.recbole_environment),
-and waits there while it is not its turn. So has ours for Mult-VAE, where memory is compared. The run takes a quarter
-of an hour or more, and then, mostly for RecBole to train to two goals, Mult-VAE takes longer than all others
-together. A peer that is not installed is left out in a line that says so; sides that compute different values
+and waits there while it is not its turn. So has ours for Mult-VAE, where memory is compared. The run takes a
+quarter of an hour or more, and then Mult-VAE takes longer than all others together, since RecBole trains to
+two goals. A peer that is not installed is left out in a line that says so; sides that compute other values
 stop the run.
 `make bench KEEP=1` also writes data/results/cost/benchmarks.json.
 """

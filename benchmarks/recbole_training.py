@@ -69,6 +69,7 @@ class Training:
 
         def work() -> None:
             init_seed(self.config["seed"], self.config["reproducibility"])
+            self.batches.generator.manual_seed(self.config["seed"])  # it has one of its own
             self.network = self.model(self.config, self.batches.dataset)
             self.trainer = Trainer(self.config, self.network)
             self.trainer.epochs = 0
