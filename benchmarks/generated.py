@@ -10,6 +10,8 @@ from musicrec.data import Interactions
 
 SHIFT = 20  # of the ranks in Zipf's law: the most popular item then reaches a third of the users, not all
 
+OWN = 10  # times as likely is an item of a user's own group
+
 
 @dataclass(frozen=True)
 class Size:
@@ -27,13 +29,19 @@ LASTFM_2K = Size(1892, 17632, 49)  # users and artists of Last.fm-2k, and its pa
 LASTFM_2K_FILTERED = Size(1881, 2828, 38)  # where only artists of five listeners or more are kept
 
 
-def plays(size: Size, seed: int = 0) -> Interactions:
-    """Plays by Zipf's law: items drawn in proportion to 1 / (20 + rank), none twice by one user."""
+def plays(size: Size, seed: int = 0, groups: int = 1) -> Interactions:
+    """Plays by Zipf's law: items drawn in proportion to 1 / (20 + rank), none twice by one user.
+
+    With more `groups`, users and items are dealt out among them in turn, and a user's draws of items of her
+    own group are ten times as likely, so that there is more to learn than what is popular.
+    """
     rng = np.random.default_rng(seed)
     weight = np.log(1 / (SHIFT + rng.permutation(size.items)))
     drawn = np.empty((size.users, size.each), dtype=np.int64)
-    for row in drawn:  # the largest of log weight plus Gumbel noise are such a draw
-        row[:] = np.argpartition(-weight - rng.gumbel(size=size.items), size.each)[: size.each]
+    group = np.arange(size.items) % groups
+    for user, row in enumerate(drawn):  # the largest of log weight plus Gumbel noise are such a draw
+        liked = weight + np.log(OWN) * (group == user % groups)
+        row[:] = np.argpartition(-liked - rng.gumbel(size=size.items), size.each)[: size.each]
     return interactions(size, np.repeat(np.arange(size.users), size.each), drawn.ravel())
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from workflow.plan import ROOT
 
 FOLDER = ROOT / ".bench" / "recbole"
+LEFT_OUT = "left out: RecBole has no environment here (python -m benchmarks.recbole_environment makes it)"
 PACKAGES = (
     "recbole==1.2.1",  # the last release, of February 2025
     "numpy==1.26.4",  # it names types that NumPy 2 has not
@@ -62,6 +63,11 @@ def set_up(folder: Path = FOLDER) -> None:
     own = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
     (own / "packages_of_musicrec.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     (folder / ".made-for").write_text(_wanted(), encoding="utf-8")
+
+
+def named(versions: dict[str, str]) -> str:
+    """The peer as the tables say it, from the versions that its worker tells."""
+    return f"RecBole {versions['recbole']} with NumPy {versions['numpy']}"
 
 
 def _wanted() -> str:

@@ -23,15 +23,15 @@ from typing import Any
 
 from benchmarks import recbole_environment
 from benchmarks.generated_sessions import SMALL, Listening, sessions
-from benchmarks.recbole_process import Worker
-from benchmarks.rounds import Disagreement, Pair
+from benchmarks.goals import ENOUGH, check_losses, check_reached, epochs_to, set_goal
+from benchmarks.rounds import Pair
+from benchmarks.worker_process import Worker
 from musicrec.data import SessionSplit
 from musicrec.evaluation import evaluate_next
 from musicrec.models import GRU4Rec
 
 SETTINGS: dict[str, Any] = {"factors": 64, "batch": 512, "lr": 0.003, "seed": 0}
 CUT = 20
-ENOUGH = 0.95  # of the peer's best recall
 MOST = 15  # epochs
 PATIENCE = 2  # epochs of the peer without a better recall
 LOSS_TOLERANCE = 0.1
@@ -48,14 +48,18 @@ def pairs(size: Listening = SMALL, python: Path | None = None) -> Iterator[Pair 
     """
     python = python or recbole_environment.python()
     if python is None:
-        yield "left out: RecBole has no environment here (python -m benchmarks.recbole_environment makes it)"
+        yield recbole_environment.LEFT_OUT
         return
     split = SessionSplit.by_time(sessions(size), test=1 / 11)
-    with Worker(python, split.train, split.test, SETTINGS) as peer:
-        name = f"RecBole {peer.versions['recbole']} with NumPy {peer.versions['numpy']}"
+    with worker(split, python) as peer:
+        name = recbole_environment.named(peer.versions)
         yield epoch(split, size, peer, name)
-        goal, theirs = set_goal(peer)
-        ours = epochs_to(goal, split, size)
+        goal, theirs = set_goal(peer, lambda: peer.ask("recall", CUT), MOST, PATIENCE)
+
+        def after(epochs: int) -> float:
+            return recall(trained(split, size, epochs), split)
+
+        ours = epochs_to(goal, after, MOST, f"GRU4Rec: a recall@{CUT}")
         yield (
             f"training to a recall@{CUT} of {goal:.3f}, that is {ENOUGH:.0%} of RecBole's best: "
             f"{ours} epochs of ours, {theirs} of RecBole's"
@@ -63,11 +67,20 @@ def pairs(size: Listening = SMALL, python: Path | None = None) -> Iterator[Pair 
         yield to_the_goal(split, size, peer, name, goal, (ours, theirs))
 
 
+def worker(split: SessionSplit, python: Path | str) -> Worker:
+    """RecBole's process; no item may be in `split.test` alone."""
+    arrays = {
+        "items": split.train.items,
+        "starts": split.train.starts,
+        "held_items": split.test.items,
+        "held_starts": split.test.starts,
+    }
+    return Worker(python, "recbole_gru4rec", arrays, SETTINGS)
+
+
 def epoch(split: SessionSplit, size: Listening, peer: Worker, name: str) -> Pair:
-    def agree(mine: GRU4Rec, loss: float) -> None:
-        found = float(mine.history_.epochs["loss"].iloc[-1])
-        if not abs(found - loss) <= LOSS_TOLERANCE * loss:  # said so that NaN disagrees
-            raise Disagreement(f"the mean loss of the epoch is {found:.3f} here and {loss:.3f} there.")
+    def agree(mine: GRU4Rec, told: dict[str, Any]) -> None:
+        check_losses(float(mine.history_.epochs["loss"].iloc[-1]), told["loss"], LOSS_TOLERANCE)
 
     return Pair(
         what=f"GRU4Rec, a session in an epoch of training; {size}",
@@ -83,9 +96,8 @@ def to_the_goal(
     split: SessionSplit, size: Listening, peer: Worker, name: str, goal: float, epochs: tuple[int, int]
 ) -> Pair:
     def agree(mine: GRU4Rec, _: Any) -> None:
-        for whose, found in (("ours", recall(mine, split)), (name, peer.recall(CUT))):
-            if not found >= goal:
-                raise Disagreement(f"{whose} reaches a recall@{CUT} of {found:.3f}, below {goal:.3f}.")
+        found = {"ours": recall(mine, split), name: peer.ask("recall", CUT)}
+        check_reached(goal, found, f"recall@{CUT}")
 
     return Pair(
         what=f"GRU4Rec, training to the same recall@{CUT}; {size}",
@@ -102,30 +114,5 @@ def trained(split: SessionSplit, size: Listening, epochs: int) -> GRU4Rec:
 
 
 def recall(model: GRU4Rec, split: SessionSplit) -> float:
-    """Over all held-out plays that follow one, as `Worker.recall`."""
+    """Over all held-out plays that follow one, as RecBole's worker does."""
     return float((evaluate_next(model, split.test, CUT).per_prefix["rank"] <= CUT).mean())
-
-
-def set_goal(peer: Worker) -> tuple[float, int]:
-    """The recall to reach, and how many epochs RecBole needs for it."""
-    peer.train(1)
-    found = [peer.recall(CUT)]
-    while len(found) < MOST and len(found) - found.index(max(found)) <= PATIENCE:
-        peer.further(1)
-        found.append(peer.recall(CUT))
-    goal = ENOUGH * max(found)
-    return goal, 1 + next(number for number, one in enumerate(found) if one >= goal)
-
-
-def epochs_to(goal: float, split: SessionSplit, size: Listening) -> int:
-    """How many epochs our network needs; each number is tried from the start, since the rate falls over all.
-
-    Raises
-    ------
-    Disagreement
-        Where it does not get there.
-    """
-    for epochs in range(1, MOST + 1):
-        if recall(trained(split, size, epochs), split) >= goal:
-            return epochs
-    raise Disagreement(f"GRU4Rec does not reach a recall@{CUT} of {goal:.3f} in {MOST} epochs.")

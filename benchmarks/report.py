@@ -15,7 +15,7 @@ from musicrec.cache import atomic_write
 from workflow.costs import machine
 from workflow.plan import Build
 
-Suites = Mapping[str, Callable[[], Iterable[Pair | str]]]
+Suites = Mapping[str, Callable[[], Iterable[Pair | Ratio | str]]]
 PACKAGES = (
     "musicrec",
     "implicit",
@@ -35,8 +35,8 @@ def run(
     Parameters
     ----------
     suites : mapping
-        By the title of its table, a function that makes the pairs one by one. Text among them is printed
-        below the table.
+        By the title of its table, a function that makes the pairs one by one, or ratios where the sides
+        measure themselves. Text among them is printed below the table.
     console : rich.console.Console
         Where to print.
     keep : Path, optional
@@ -55,6 +55,8 @@ def run(
                 for pair in pairs():
                     if isinstance(pair, str):
                         said.append(pair)
+                    elif isinstance(pair, Ratio):
+                        found.append(pair)
                     else:
                         status.update(f"{pair.what}, {pair.peer}")
                         found.append(measure(pair, rounds, shortest))
@@ -66,9 +68,9 @@ def run(
             console.print(line, highlight=False, markup=False)
         ratios += found
         notes += said
-    console.print(_caption(about, rounds), highlight=False, markup=False)
+    console.print(_caption(about), highlight=False, markup=False)
     if keep is not None:
-        content = {**about, "rounds": rounds, "notes": notes, "ratios": [_row(ratio) for ratio in ratios]}
+        content = {**about, "notes": notes, "ratios": [_row(ratio) for ratio in ratios]}
         with atomic_write(keep) as partial:
             partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         console.print(f"kept in {keep}: commit it", highlight=False, markup=False)
@@ -93,43 +95,46 @@ def _installed() -> dict[str, str]:
 
 def _row(ratio: Ratio) -> dict[str, Any]:
     numbers = {
-        "ours_seconds": median(ratio.ours),
-        "peer_seconds": median(ratio.theirs),
+        f"ours_{ratio.unit}": median(ratio.ours),
+        f"peer_{ratio.unit}": median(ratio.theirs),
         "ratio": ratio.median,
         "lowest": min(ratio.rounds),
         "highest": max(ratio.rounds),
     }
     rounded = {name: float(f"{value:.3g}") for name, value in numbers.items()}
-    return {"what": ratio.what, "peer": ratio.peer, **rounded}
+    return {"what": ratio.what, "peer": ratio.peer, "rounds": len(ratio.ours), **rounded}
 
 
 def _table(title: str, ratios: list[Ratio]) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("work", "peer"):
         table.add_column(heading)
-    for heading in ("ours", "peer's", "ours / peer's (lowest to highest)"):
+    for heading in ("ours", "peer's", "ours / peer's (lowest to highest)", "rounds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for ratio in ratios:
         row = _row(ratio)
         table.add_row(
             ratio.what,
             ratio.peer,
-            *(_milliseconds(row[name]) for name in ("ours_seconds", "peer_seconds")),
+            *(_amount(row[f"{whose}_{ratio.unit}"], ratio.unit) for whose in ("ours", "peer")),
             f"{row['ratio']:.2f} ({row['lowest']:.2f} to {row['highest']:.2f})",
+            str(row["rounds"]),
         )
     return table
 
 
-def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:,.{0 if seconds >= 0.1 else 1 if seconds >= 0.01 else 3}f} ms"
+def _amount(number: float, unit: str) -> str:
+    if unit == "bytes":
+        return f"{number / 1e6:,.0f} MB"
+    return f"{1000 * number:,.{0 if number >= 0.1 else 1 if number >= 0.01 else 3}f} ms"
 
 
-def _caption(about: Mapping[str, Any], rounds: int) -> str:
+def _caption(about: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in sorted(about["versions"].items()))
     memory = f"{about['memory_bytes'] / 1e9:.0f} GB"
     return (
-        f"Below 1 this library is quicker. Median of {rounds} rounds, both sides in each, in turns; one "
-        "thread; values compared before timing.\n"
+        "Below 1 this library is quicker, or takes less memory. Median of the rounds, both sides in each, in "
+        "turns; one thread; values compared before timing.\n"
         f"{about['date']}, {about['processor']}, {about['cores']} cores, {memory}, {about['system']}, "
         f"Python {about['python']}; {versions}"
     )

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 ROUNDS = 7
 SHORTEST = 0.1  # seconds; a quicker call is repeated within a round until it takes this long
+
+
+Measured = TypeVar("Measured")
 
 
 class Disagreement(Exception):
@@ -53,16 +56,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Ratio:
-    """What came out for a pair: seconds a piece in each round, `ours` and `theirs` in the same order."""
+    """What came out for a pair: seconds a piece or bytes in each round, both sides in the same order."""
 
     what: str
     peer: str
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
+    unit: Literal["seconds", "bytes"] = "seconds"
 
     @property
     def rounds(self) -> list[float]:
-        """Our seconds divided by the peer's, one a round: below 1 where this library is faster."""
+        """Ours divided by the peer's, one a round: below 1 where this library needs less."""
         return [mine / other for mine, other in zip(self.ours, self.theirs, strict=True)]
 
     @property
@@ -85,11 +89,24 @@ def measure(pair: Pair, rounds: int = ROUNDS, shortest: float = SHORTEST) -> Rat
         raise Disagreement(f"{pair.what}, this library and {pair.peer}: {error}") from error
     sides = [pair.ours, pair.theirs]
     repeats = [max(1, math.ceil(shortest / _seconds(side, 1))) for side in sides]
-    seconds: tuple[list[float], list[float]] = ([], [])
+    mine, other = in_turns(
+        lambda: _seconds(pair.ours, repeats[0]) / pair.pieces,
+        lambda: _seconds(pair.theirs, repeats[1]) / pair.pieces,
+        rounds,
+    )
+    return Ratio(pair.what, pair.peer, mine, other)
+
+
+def in_turns(
+    ours: Callable[[], Measured], theirs: Callable[[], Measured], rounds: int
+) -> tuple[tuple[Measured, ...], tuple[Measured, ...]]:
+    """What each side measured in each round; the side that starts changes from round to round."""
+    sides = (ours, theirs)
+    found: tuple[list[Measured], list[Measured]] = ([], [])
     for number in range(rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
-            seconds[side].append(_seconds(sides[side], repeats[side]) / pair.pieces)
-    return Ratio(pair.what, pair.peer, tuple(seconds[0]), tuple(seconds[1]))
+            found[side].append(sides[side]())
+    return tuple(found[0]), tuple(found[1])
 
 
 def same_values(ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], tolerance: float) -> None:

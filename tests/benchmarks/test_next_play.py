@@ -5,10 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import recbole_environment, recurrent, rounds, session_neighbours
+from benchmarks import goals, recbole_environment, recurrent, rounds, session_neighbours
 from benchmarks.generated_sessions import Listening, sessions
 from benchmarks.plain_session_knn import PlainSKNN, PlainSTAN, PlainVSKNN
-from benchmarks.recbole_process import Worker
 from benchmarks.rounds import Disagreement, Pair, measure
 from musicrec.data import Sessions, SessionSplit
 from musicrec.models import SKNN, STAN, VSKNN
@@ -84,41 +83,17 @@ def test_the_time_of_a_piece_is_that_of_the_call_by_their_number(monkeypatch):
 
 
 class Scripted:
-    """A peer whose recall and loss are written down, epoch by epoch."""
+    """A peer whose recall and loss are written down."""
 
-    def __init__(self, recalls=(), loss=5.0):
-        self.recalls, self.loss, self.epochs = recalls, loss, 0
+    def __init__(self, recall=0.0, loss=5.0):
+        self.recall, self.loss = recall, loss
 
     def train(self, epochs):
-        self.epochs = epochs
-        return self.loss
+        return {"loss": self.loss}
 
-    def further(self, epochs):
-        self.epochs += epochs
-
-    def recall(self, k):
-        return self.recalls[self.epochs - 1]
-
-
-def test_the_goal_is_a_share_of_the_best_recall_and_the_epochs_those_that_reach_it():
-    peer = Scripted([0.1, 0.2, 0.39, 0.40, 0.39, 0.38, 0.99])
-    goal, epochs = recurrent.set_goal(peer)
-    assert goal == pytest.approx(0.38)
-    assert epochs == 3
-    assert peer.epochs == 6  # two epochs without a better one, and no more
-    rising = Scripted(np.linspace(0.1, 0.9, 40))
-    assert recurrent.set_goal(rising)[0] == pytest.approx(0.95 * rising.recalls[recurrent.MOST - 1])
-
-
-def test_ours_is_trained_for_as_long_as_the_goal_needs_or_the_run_stops(monkeypatch):
-    monkeypatch.setattr(recurrent, "MOST", 3)
-    split = SessionSplit.by_time(sessions(TINY), test=1 / 11)
-    after_two = recurrent.recall(recurrent.trained(split, TINY, 2), split)
-    after_one = recurrent.recall(recurrent.trained(split, TINY, 1), split)
-    assert after_one < after_two
-    assert recurrent.epochs_to(after_two, split, TINY) == 2
-    with pytest.raises(Disagreement, match=r"does not reach a recall@20 of 1\.010 in 3 epochs"):
-        recurrent.epochs_to(1.01, split, TINY)
+    def ask(self, command, k):
+        assert (command, k) == ("recall", recurrent.CUT)
+        return self.recall
 
 
 def test_sides_that_learn_otherwise_do_not_agree():
@@ -126,14 +101,12 @@ def test_sides_that_learn_otherwise_do_not_agree():
     ours = recurrent.trained(split, TINY, 1)
     loss = float(ours.history_.epochs["loss"].iloc[-1])
     one = recurrent.epoch(split, TINY, Scripted(), "a peer")
-    one.agree(ours, loss)
+    one.agree(ours, {"loss": loss})
     for other in (0.8 * loss, 1.2 * loss, np.nan):
         with pytest.raises(Disagreement, match="the mean loss of the epoch"):
-            one.agree(ours, other)
+            one.agree(ours, {"loss": other})
     reached = recurrent.recall(ours, split)
-    peer = Scripted([reached / 2])
-    peer.train(1)
-    both = recurrent.to_the_goal(split, TINY, peer, "a peer", reached, (1, 1))
+    both = recurrent.to_the_goal(split, TINY, Scripted(reached / 2), "a peer", reached, (1, 1))
     with pytest.raises(Disagreement, match="a peer reaches a recall@20"):
         both.agree(ours, None)
 
@@ -144,27 +117,16 @@ def test_recbole_is_named_where_it_is_left_out(monkeypatch):
     assert said.startswith("left out: RecBole has no environment here")
 
 
-def test_an_environment_made_for_other_versions_is_not_taken(tmp_path, monkeypatch):
-    assert recbole_environment.python(tmp_path) is None
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").touch()
-    assert recbole_environment.python(tmp_path) is None  # it was never finished
-    (tmp_path / ".made-for").write_text(recbole_environment._wanted(), encoding="utf-8")
-    assert recbole_environment.python(tmp_path) == tmp_path / "bin" / "python"
-    monkeypatch.setattr(recbole_environment, "PACKAGES", ("recbole==0",))
-    assert recbole_environment.python(tmp_path) is None
-
-
 def test_a_peer_that_dies_says_why():
     split = SessionSplit.by_time(sessions(TINY), test=1 / 11)
     with pytest.raises(RuntimeError, match="No module named 'recbole'"):  # which this environment has not
-        Worker(sys.executable, split.train, split.test, recurrent.SETTINGS).__enter__()
+        recurrent.worker(split, sys.executable).__enter__()
 
 
 @needs_recbole
 def test_recbole_learns_the_same_from_the_same_sessions(monkeypatch):
     monkeypatch.setattr(recurrent, "MOST", 3)
-    monkeypatch.setattr(recurrent, "ENOUGH", 0.5)
+    monkeypatch.setattr(goals, "ENOUGH", 0.5)
     found = []
     for one in recurrent.pairs(TINY, RECBOLE):
         found.append(one if isinstance(one, str) else measure(one, rounds=1, shortest=0))

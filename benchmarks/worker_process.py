@@ -1,4 +1,4 @@
-"""A process of RecBole, in its own environment, that trains when told to."""
+"""A process that trains a model when told to, in an environment that may be another."""
 
 import json
 import os
@@ -10,24 +10,24 @@ from typing import Any, Self
 
 import numpy as np
 
-from musicrec.data import Sessions
-
-WORKER = Path(__file__).with_name("recbole_worker.py")
+from workflow.plan import ROOT
 
 
 class Worker:
-    """RecBole's GRU4Rec over given sessions, ready to be trained; use it in a `with`.
+    """A module of benchmarks that serves (`benchmarks.worker`), ready to be trained; use it in a `with`.
 
     It loads and prepares its data when it starts, so that no call's time has any of that.
 
     Parameters
     ----------
-    python : Path
-        The interpreter of RecBole's environment.
-    train, held : Sessions
-        To learn from, and to be asked about; no item may be in `held` alone.
+    python : Path or str
+        The interpreter of its environment.
+    module : str
+        Its name in benchmarks.
+    arrays : dict of arrays
+        What to learn from; see the module.
     settings : dict
-        See `recbole_worker.Training`.
+        See the module.
 
     Raises
     ------
@@ -35,22 +35,20 @@ class Worker:
         From any call, where the process has died; the message ends with what it said.
     """
 
-    def __init__(self, python: Path, train: Sessions, held: Sessions, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, python: Path | str, module: str, arrays: dict[str, np.ndarray], settings: dict[str, Any]
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
-        np.savez(
-            folder / "given.npz",
-            items=train.items,
-            starts=train.starts,
-            held_items=held.items,
-            held_starts=held.starts,
-        )
+        np.savez(folder / "given.npz", **arrays)  # type: ignore[arg-type]
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        self.module = module
+        self._told = folder / "told.npz"
         self._said = (folder / "said.txt").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(
-            [python, "-P", WORKER, "given.npz", "settings.json"],
+            [python, "-P", "-m", f"benchmarks.{module}", "given.npz", "settings.json"],
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -80,22 +78,25 @@ class Worker:
         self._said.close()
         self._folder.cleanup()
 
-    def train(self, epochs: int) -> float:
-        """A new network, trained for so many epochs; returns the mean loss of the last."""
-        return float(self._ask("train", epochs))
+    def train(self, epochs: int) -> dict[str, Any]:
+        """A new network, trained for so many epochs: what that cost, and the mean loss of the last."""
+        return self.ask("train", epochs)
 
-    def further(self, epochs: int) -> None:
-        """So many epochs more of the same network."""
-        self._ask("further", epochs)
+    def further(self, epochs: int) -> dict[str, Any]:
+        """So many epochs more of the same network; only RecBole's workers do this."""
+        return self.ask("further", epochs)
 
-    def recall(self, k: int) -> float:
-        """The share of held-out plays that the network has among its k best."""
-        return float(self._ask("recall", k))
+    def scores(self) -> np.ndarray:
+        """What the network gives each user (rows) for each item; only workers with users do this."""
+        self.ask("scores", str(self._told))
+        with np.load(self._told) as told:
+            return told["scores"]
 
-    def _ask(self, command: str, number: int) -> Any:
+    def ask(self, command: str, argument: int | str) -> Any:
+        """What the worker answers to a command."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps({command: number}) + "\n")
+            self._process.stdin.write(json.dumps({command: argument}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died, which the next line tells with its reason
@@ -108,4 +109,6 @@ class Worker:
             return json.loads(line)
         self._process.wait()
         self._said.seek(0)
-        raise RuntimeError(f"RecBole's process ended. The last it said: {self._said.read()[-2000:]}")
+        raise RuntimeError(
+            f"The process of {self.module} ended. The last it said: {self._said.read()[-2000:]}"
+        )
