@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 TRIALS = 40  # the same for every recommender, or a comparison of tuned models would be one of efforts
 NETWORK_TRIALS = 16  # fewer, where one fit takes as long as a whole search does for the others
-AUTOENCODERS = ("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE")  # searched by successive halving
+HALVED = (  # searched by successive halving: few settings are trained to the end
+    *("AutoRec", "CDAE", "MultDAE", "MultVAE", "ContentVAE"),
+    *("LightFMIdentity", "LightFM", "NeuMF", "DropoutNet", "SoftmaxMF", "HybridCNN", "MultimodalFactors"),
+)
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("ContentVAE", "NeuMF", "DropoutNet"),

@@ -31,14 +31,14 @@ from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
 from musicrec.study.search_sessions import by_sessions
-from musicrec.study.search_spaces import AUTOENCODERS, applies, at_border, described, space_of, trials_of
+from musicrec.study.search_spaces import HALVED, applies, at_border, described, space_of, trials_of
 from musicrec.study.search_task import Judge, Task, with_share
 from musicrec.study.settings import Tuning, made, parts_of, write
 
 CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
 SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
-SHARES_OF_EPOCHS = (0.25, 1.0)  # of an autoencoder: a quarter tells which settings are worth the rest
+SHARES_OF_EPOCHS = (0.25, 1.0)  # of a model that is HALVED: a quarter tells which settings are worth the rest
 NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
 _PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
@@ -156,7 +156,7 @@ def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int
     judged_on = cuts(ds.interactions, task.cold, seed)
     given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
     candidates: Literal["cold", "all"] = "cold" if task.cold else "all"
-    shares = SHARES_OF_EPOCHS if task.model in AUTOENCODERS else (1.0,)
+    shares = SHARES_OF_EPOCHS if task.model in HALVED else (1.0,)
 
     def score(settings: dict[str, Any], share: float) -> float:
         if share < 1:

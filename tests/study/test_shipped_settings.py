@@ -8,7 +8,7 @@ from musicrec import data, evaluation, models, study
 from musicrec.shipped import shipped
 from musicrec.study import search_sessions, tuning
 from musicrec.study.search_spaces import (
-    AUTOENCODERS,
+    HALVED,
     PARTS,
     READ_FEATURES,
     SPACES,
@@ -76,7 +76,7 @@ def test_every_model_had_the_same_effort(task):
     else:
         cold, warm = {"kind": "cold_items", "cuts": CUTS[task.dataset]}, {"kind": "holdout", "by": "user"}
         split = {**(cold if task.cold else warm), "test": 0.1, "valid": 0.1, "seed": 0}
-        if task.model in AUTOENCODERS:
+        if task.model in HALVED:
             split["shares"] = list(tuning.SHARES_OF_EPOCHS)
     assert kept["split"] == split
     assert kept["features"] == task.kind
@@ -111,7 +111,7 @@ def test_nothing_else_is_shipped():
 REFITTED = [
     pytest.param(task, marks=pytest.mark.real if task.dataset == "lastfm-2k" else (), id=task.file)
     for task in TASKS
-    if task.model not in (*NETWORKS, *AUTOENCODERS)
+    if task.model not in (*NETWORKS, *HALVED)
 ]
 
 
