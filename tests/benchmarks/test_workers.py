@@ -33,7 +33,7 @@ def test_an_environment_made_for_other_versions_is_not_taken(tmp_path, monkeypat
 
 
 def hold(size):
-    """Take new memory of the system and write to each page of it: an array might get what was free already."""
+    """Take new memory of the system and write to each page: an array might get what was free already."""
     with mmap.mmap(-1, size) as pages:
         pages[:: mmap.PAGESIZE] = b"1" * len(range(0, size, mmap.PAGESIZE))
 
