@@ -52,6 +52,7 @@ def test_every_claim_names_the_chapter_that_judges_it():
         "04_cnn_mel": {"cnn-over-handcrafted", "cnn-cold-items", "cnn-transfers", "content-mood"},
         "05_rnn_lstm": {"sequence-over-static", "lstm-long-memory", "context-helps", "daypart-taste"},
         "06_autoencoders": {"ae-sparse", "vae-over-ae", "vae-uncertainty", "vae-generates"},
+        "07_hybrids": {"hybrid-deep", "hybrid-over-cf"},
     }
     found = {
         chapter: {id for id, claim in study.claims().items() if chapter in claim.chapters}
