@@ -25,9 +25,12 @@ HALVED = (  # searched by successive halving: few settings are trained to the en
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("ContentVAE", "NeuMF", "DropoutNet"),
+    *("LightFMIdentity", "LightFM"),
     *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
     "MultimodalFactors",
 )
+NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
+FEWER_NEW_ITEMS = {"HybridCNN": 400, "MultimodalFactors": 400}  # each cut costs a training that listens
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),

@@ -31,7 +31,16 @@ from musicrec.study.provenance import checkout
 from musicrec.study.records import rounded
 from musicrec.study.search import best_of, search
 from musicrec.study.search_sessions import by_sessions
-from musicrec.study.search_spaces import HALVED, applies, at_border, described, space_of, trials_of
+from musicrec.study.search_spaces import (
+    FEWER_NEW_ITEMS,
+    HALVED,
+    NEW_ITEMS,
+    applies,
+    at_border,
+    described,
+    space_of,
+    trials_of,
+)
 from musicrec.study.search_task import Judge, Task, with_share
 from musicrec.study.settings import Tuning, made, parts_of, write
 
@@ -39,7 +48,6 @@ CUTOFF = 10
 METRIC = f"ndcg@{CUTOFF}"
 SHARES = {"test": 0.1, "valid": 0.1}  # of each user's items, as in the tables of real listeners; or of items
 SHARES_OF_EPOCHS = (0.25, 1.0)  # of a model that is HALVED: a quarter tells which settings are worth the rest
-NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
 _PACKAGES = ("musicrec", "numpy", "scipy", "implicit", "optuna", "torch")
 
 
@@ -153,7 +161,7 @@ def tune(
 
 
 def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int) -> Judge:
-    judged_on = cuts(ds.interactions, task.cold, seed)
+    judged_on = cuts(ds.interactions, task.cold, seed, FEWER_NEW_ITEMS.get(task.model, NEW_ITEMS))
     given = [None if task.kind is None else ds.features(task.kind, hidden=cut) for cut in judged_on]
     candidates: Literal["cold", "all"] = "cold" if task.cold else "all"
     shares = SHARES_OF_EPOCHS if task.model in HALVED else (1.0,)
@@ -177,8 +185,8 @@ def _by_listeners(task: Task, ds: data.Dataset, parts: dict[str, Any], seed: int
     return Judge(score, METRIC, {**kind, **SHARES, "seed": seed, **in_part}, shares)
 
 
-def cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:
-    """The cuts that settings are judged on: the same test, so many valid parts that they hold enough items.
+def cuts(x: data.Interactions, cold: bool, seed: int, least: int = NEW_ITEMS) -> list[data.Split]:
+    """The cuts that settings are judged on: the same test, so many valid parts that they hold `least` items.
 
     A hundred new items are too few. The settings that win there are those that put the one or two famous ones
     of them on top for everybody, by luck, and on other items they are worse than chance.
@@ -188,7 +196,7 @@ def cuts(x: data.Interactions, cold: bool, seed: int) -> list[data.Split]:
     whole = data.cold_items(x, SHARES["test"], seed, valid=0)
     share = SHARES["valid"] / (1 - SHARES["test"])  # of the items that are left
     found = [data.cold_items(whole.train, share, seed, valid=0)]
-    while sum(len(cut.cold_items) for cut in found) < NEW_ITEMS:
+    while sum(len(cut.cold_items) for cut in found) < least:
         found.append(data.cold_items(whole.train, share, seed + len(found), valid=0))
     return [data.Split(train=cut.train, valid=cut.test, test=whole.test) for cut in found]
 
