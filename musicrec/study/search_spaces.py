@@ -25,12 +25,12 @@ HALVED = (  # searched by successive halving: few settings are trained to the en
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("ContentVAE", "NeuMF", "DropoutNet"),
-    *("LightFMIdentity", "LightFM"),
+    "LightFM",
     *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
     "MultimodalFactors",
 )
 NEW_ITEMS = 1000  # that a search for cold items is judged on at least, over several cuts if need be
-FEWER_NEW_ITEMS = {"HybridCNN": 400, "MultimodalFactors": 400}  # each cut costs a training that listens
+FEWER_NEW_ITEMS = {"HybridCNN": 300, "MultimodalFactors": 300}  # each cut costs a training that listens
 SEQUENCE_TRIALS = 12  # of models of the next play, networks and neighbours alike, by successive halving
 _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "log": (math.log, math.exp),
@@ -111,11 +111,11 @@ _VARIATIONAL: Space = {
     "latent": Span(16, 200),
     "beta": Span(0.01, 10.0),
 }
-_LIGHTFM: Space = {
-    "factors": Span(4, 256),
+_LIGHTFM: Space = {  # more would take minutes a fit: it runs on one thread
+    "factors": Span(4, 128),
     "lr": Span(3e-3, 0.5),
     "l2": Span(1e-8, 1e-2),
-    "epochs": Span(3, 200),
+    "epochs": Span(3, 60),
 }
 
 SPACES: dict[str, Space] = {
