@@ -13,7 +13,6 @@ from sklearn.preprocessing import normalize
 from torch import Tensor, nn
 
 from musicrec.data.interactions import Interactions
-from musicrec.errors import InvalidData
 from musicrec.models.content_weighting import Weighting, check_weighting, given_features, weigh_features
 from musicrec.models.inputs import SideInputs
 from musicrec.models.row_networks import ItemVectors, VariationalNetwork, written
@@ -80,16 +79,11 @@ class ContentVAE(MultVAE):
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        features = given_features(side, "ContentVAE")
+        features = given_features(side, "ContentVAE", self.known_items_)
         self._features = sp.csr_matrix(normalize(weigh_features(features, self.weighting)), dtype=np.float32)
         self._features.sum_duplicates()  # which puts each row in order
         self._features.eliminate_zeros()
         self._described = np.diff(self._features.indptr) > 0
-        if not (self._described & self.known_items_).any():
-            raise InvalidData(
-                f"No item with a listener in train has {features.kind} features, so there is nothing to "
-                "learn from. Check that they are of the items that were listened to."
-            )
         self._items = np.arange(train.n_items)
         self._learn(train, side.valid)
         self._place_new_items(train)

@@ -134,5 +134,5 @@ class LightFM(LightFMIdentity):
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        features = weigh_features(given_features(side, "LightFM"), self.weighting)
+        features = weigh_features(given_features(side, "LightFM", self.known_items_), self.weighting)
         self.feature_factors_ = self._learn(train, sp.csr_matrix(normalize(features.astype(np.float32))))

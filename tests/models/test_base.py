@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ from musicrec.models import base
 SCENES, USERS, ITEMS = 4, 40, 25
 NAMES = models.names()
 KNOW_NOBODY = ["Popularity", "Random", "Same"]
+LEARN_FROM_FEATURES = [
+    *("ContentKNN", "LatentFactorRidge", "WeightedHybrid", "SwitchingHybrid"),
+    *("ContentVAE", "LightFM", "DropoutNet", "MultimodalFactors"),
+]
 FOLDED_IN = [name for name in NAMES if models.by_name(name).can_score_history]
 
 
@@ -372,6 +377,26 @@ def test_side_input_must_be_over_the_same_users_and_items(name):
     ]:
         with pytest.raises(error, match=message):
             new(name).fit(train, **given)
+
+
+@pytest.mark.parametrize("name", LEARN_FROM_FEATURES)
+def test_features_of_what_nobody_played_alone_teach_nothing(name):
+    heard = np.bincount(world().train.events["item"], minlength=len(scenes())) > 0
+    assert 0 < heard.sum() < len(heard)
+    for missing in (heard, None):  # said to be missing, or empty
+        only_new = Features(
+            "scene", scenes().items, scenes().names, scenes().matrix * ~heard[:, None], missing
+        )
+        with pytest.raises(InvalidData, match="No item with a listener in train has scene features"):
+            new(name).fit(world().train, **side() | {"item_features": only_new})
+
+
+@pytest.mark.parametrize("name", LEARN_FROM_FEATURES)
+@pytest.mark.parametrize("size", [1e30, 1e-30])
+def test_features_whose_squares_are_lost_are_refused(name, size):
+    vast = Features("scene", scenes().items, scenes().names, size * scenes().matrix)
+    with pytest.raises(InvalidData, match=re.escape(f"values up to {size:g}, whose squares")):
+        new(name).fit(world().train, **side() | {"item_features": vast})
 
 
 class Diverged(Same):
