@@ -59,7 +59,8 @@ def given_sounds(side: SideInputs, items: pd.Index, known: np.ndarray, model: st
     if len(broken):
         raise InvalidData(
             f"{len(broken):,} of {len(codes):,} clips hold NaN or infinite numbers, the first is that of "
-            f"item {items[broken].tolist()[0]!r}. Leave them out of item_audio, or look at how they were read."
+            f"item {items[broken].tolist()[0]!r}. Leave them out of item_audio, or look at how they were "
+            "read."
         )
     checked_clips(mel, 3, MelCNN.shortest)
     return found
