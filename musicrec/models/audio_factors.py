@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from musicrec.errors import InvalidData
 from musicrec.models.clips import ClipRegressor
 from musicrec.models.inputs import SideInputs
 from musicrec.models.item_sounds import given_sounds
@@ -55,6 +56,12 @@ class LatentFactorCNN(LatentFactorRegression):
         sounds = given_sounds(side, self.items_, self.known_items_, "LatentFactorCNN")
         learnt = factors[sounds.items[sounds.known]].astype(np.float64)
         mean = learnt.mean(axis=0)
+        if np.abs(learnt - mean).max() <= 1e-6 * np.abs(learnt).max():  # but for rounding
+            raise InvalidData(
+                f"The factors of the {len(learnt):,} items to learn from are all alike, as where the same "
+                "listeners played each of them, so no sound can tell them apart. Give more listeners, or "
+                "lower l2 if the factors are 0."
+            )
         there, back = _uncorrelated(learnt - mean)
         self.regressor_ = ClipRegressor(
             epochs=self.epochs,

@@ -56,7 +56,8 @@ class ContentKNN(ItemNeighbours):
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        rows = weigh_features(given_features(side, "ContentKNN"), self.weighting)
+        features = given_features(side, "ContentKNN", self.known_items_)
+        rows = weigh_features(features, self.weighting)
         heard = sp.diags(self.known_items_.astype(np.float64)) @ rows  # rows of the others become zero
         nearest = NearestRows(heard, self.tie_rank_, self.k, self.similarity, self.shrinkage, self.alpha)
         self._keep(nearest.of(rows, own=np.arange(train.n_items)), train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,13 @@ from sklearn.preprocessing import normalize
 from torch import Tensor, nn
 
 from musicrec.data.interactions import Interactions
-from musicrec.errors import InvalidData
 from musicrec.models.content_weighting import Weighting, check_weighting, given_features, weigh_features
 from musicrec.models.inputs import SideInputs
 from musicrec.models.row_networks import ItemVectors, VariationalNetwork, written
 from musicrec.models.variational import MultVAE
 
 _NEVER = -1e9  # a score that no softmax gives a share; finite, since 0 times infinity is no number
-_PENALTIES = (1e-3, 1e-2, 0.1, 10.0)  # on fame by features; the last leaves next to nothing but the mean
+_PENALTIES = (10.0, 0.1, 1e-2, 1e-3)  # on fame by features; the first leaves next to nothing but the mean
 _FOLDS = 5
 
 
@@ -80,16 +80,11 @@ class ContentVAE(MultVAE):
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        features = given_features(side, "ContentVAE")
+        features = given_features(side, "ContentVAE", self.known_items_)
         self._features = sp.csr_matrix(normalize(weigh_features(features, self.weighting)), dtype=np.float32)
         self._features.sum_duplicates()  # which puts each row in order
         self._features.eliminate_zeros()
         self._described = np.diff(self._features.indptr) > 0
-        if not (self._described & self.known_items_).any():
-            raise InvalidData(
-                f"No item with a listener in train has {features.kind} features, so there is nothing to "
-                "learn from. Check that they are of the items that were listened to."
-            )
         self._items = np.arange(train.n_items)
         self._learn(train, side.valid)
         self._place_new_items(train)
@@ -137,12 +132,16 @@ def expected_fame(known: sp.csr_matrix, heard: np.ndarray, new: sp.csr_matrix, s
 
     By Poisson regression on the features of known items, which counts errors as a softmax does. Where
     cross-validation finds that the features explain nothing, the strongest penalty makes all new items alike.
+    So it does where known items are so few that a fold holds one alone, or such as are equally famous: then
+    there is nothing to explain, no penalty is better than another, and the first is taken.
     """
     if len(heard) < _FOLDS:
         return np.zeros(new.shape[0])
     folds = KFold(_FOLDS, shuffle=True, random_state=seed)
     search = GridSearchCV(PoissonRegressor(max_iter=1000), {"alpha": _PENALTIES}, cv=folds)
-    search.fit(known.astype(np.float64), heard / heard.mean())  # judged by the deviance that is explained
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", UserWarning)  # of folds with nothing to explain
+        search.fit(known.astype(np.float64), heard / heard.mean())  # judged by the deviance that is explained
     return np.log(search.predict(new.astype(np.float64)))
 
 

@@ -14,6 +14,7 @@ from musicrec.models.inputs import SideInputs
 from musicrec.parameters import check_choice
 
 Weighting = Literal["tfidf", "none"]
+_LARGEST = 1e15  # of the values; sums of squares must stay far from the ends of float32
 
 
 def check_weighting(weighting: Weighting) -> None:
@@ -21,14 +22,37 @@ def check_weighting(weighting: Weighting) -> None:
     check_choice("weighting", weighting, ("tfidf", "none"))
 
 
-def given_features(side: SideInputs, model: str) -> Features:
-    """The item features that a model was given; InvalidArgument where it needs some and has none."""
+def given_features(side: SideInputs, model: str, known: np.ndarray | None = None) -> Features:
+    """The item features that a model was given.
+
+    Parameters
+    ----------
+    side : SideInputs
+    model : str
+        Its name.
+    known : bool array, shape (n_items,), optional
+        The items with a listener in train, for a model that can make nothing of the features of others alone.
+
+    Raises
+    ------
+    InvalidArgument
+        Where none were given.
+    InvalidData
+        Where they hold nothing but 0, or nothing else of the known items, or values whose squares are lost.
+    """
     if side.item_features is None:
         raise InvalidArgument(
             f"{model} reads the features of the items, and none were given. Pass them to fit, for example "
             'item_features=ds.features("tags").'
         )
-    return side.item_features
+    features = side.item_features
+    _check_values(features)
+    if known is not None and not known[features.matrix.nonzero()[0]].any():
+        raise InvalidData(
+            f"No item with a listener in train has {features.kind} features, so there is nothing to learn "
+            "from. Check that they are of the items that were listened to."
+        )
+    return features
 
 
 def weigh_features(features: Features, weighting: Weighting) -> np.ndarray | sp.csr_matrix:
@@ -42,24 +66,36 @@ def weigh_features(features: Features, weighting: Weighting) -> np.ndarray | sp.
     Raises
     ------
     InvalidData
-        Where the features hold nothing but 0, or numbers below 0 that "tfidf" is not for.
+        Where the features hold nothing but 0, values whose squares are lost, or numbers below 0 that "tfidf"
+        is not for.
     """
-    matrix, kind = features.matrix, features.kind
-    lowest = matrix.min() if matrix.shape[1] else 0
-    if not (matrix.shape[1] and (lowest or matrix.max())):
-        raise InvalidData(
-            f"The {kind} features hold no value but 0, so no two items are alike. Check how they were "
-            "made, or take a model that needs none, such as ItemKNN."
-        )
+    _check_values(features)
+    matrix = features.matrix
     if weighting == "none":
         return matrix
+    lowest = matrix.min()
     if lowest < 0:
         raise InvalidData(
-            f"The {kind} features go down to {lowest:.3g}, and weighting='tfidf' is for counts and flags "
-            "of 0 or more. Use weighting='none' for descriptors."
+            f"The {features.kind} features go down to {lowest:.3g}, and weighting='tfidf' is for counts and "
+            "flags of 0 or more. Use weighting='none' for descriptors."
         )
     idf = TfidfTransformer(norm=None).fit(matrix[~features.missing])
     return sp.csr_matrix(idf.transform(matrix))
+
+
+def _check_values(features: Features) -> None:
+    matrix = features.matrix
+    largest = max(-matrix.min(), matrix.max()) if matrix.shape[1] else 0
+    if not largest:
+        raise InvalidData(
+            f"The {features.kind} features hold no value but 0, so no two items are alike. Check how they "
+            "were made, or take a model that needs none, such as ItemKNN."
+        )
+    if not 1 / _LARGEST < largest < _LARGEST:
+        raise InvalidData(
+            f"The {features.kind} features hold values up to {largest:.3g}, whose squares float32 cannot "
+            "hold, so that their length is lost. Divide them all by one number that makes them about 1."
+        )
 
 
 def dense_features(

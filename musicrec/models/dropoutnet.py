@@ -93,7 +93,7 @@ class DropoutNet(FactorModel):
         self.seed, self.device = seed, device
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        features = weigh_features(given_features(side, "DropoutNet"), self.weighting)
+        features = weigh_features(given_features(side, "DropoutNet", self.known_items_), self.weighting)
         self.als_ = ALS(self.factors, self.l2, self.alpha, seed=self.seed).fit(train)
         self._vectors = _scaled(self.als_.item_factors_, self.known_items_)
         self._stretch = 1 / _size(self._means(train.matrix)[self.known_users_])

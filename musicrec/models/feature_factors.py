@@ -82,15 +82,22 @@ class LightFMIdentity(FactorModel):
             with np.errstate(invalid="ignore", over="ignore"):
                 solver.fit(plays, item_features=rows[known], epochs=self.epochs)
         except ValueError as error:
-            raise InvalidArgument(
-                f"The vectors grew without bound until they were no numbers any more ({error}). Lower lr, "
-                f"which is {self.lr:g}, or l2, which is {self.l2:g}."
-            ) from error
+            raise self._ran_away(str(error)) from error
         users, items = np.ones((train.n_users, 1)), np.ones((train.n_items, 1))
         of_users = [solver.user_embeddings, solver.user_biases[:, None], users]
         of_items = [rows @ solver.item_embeddings, items, (rows @ solver.item_biases)[:, None]]
-        self._keep(np.hstack(of_users).astype(np.float32), np.hstack(of_items).astype(np.float32))
+        factors = np.hstack(of_users), np.hstack(of_items)
+        largest = np.prod([np.linalg.norm(side, axis=1).max() for side in factors])
+        if not largest < np.finfo(np.float32).max:
+            raise self._ran_away("their products are beyond float32")
+        self._keep(factors[0].astype(np.float32), factors[1].astype(np.float32))
         return solver.item_embeddings[len(known) :]
+
+    def _ran_away(self, how: str) -> InvalidArgument:
+        return InvalidArgument(
+            f"The vectors grew without bound until they were no numbers any more ({how}). Lower lr, which is "
+            f"{self.lr:g}, or l2, which is {self.l2:g}."
+        )
 
 
 class LightFM(LightFMIdentity):
@@ -134,5 +141,5 @@ class LightFM(LightFMIdentity):
         self.weighting = weighting
 
     def _fit(self, train: Interactions, side: SideInputs) -> None:
-        features = weigh_features(given_features(side, "LightFM"), self.weighting)
+        features = weigh_features(given_features(side, "LightFM", self.known_items_), self.weighting)
         self.feature_factors_ = self._learn(train, sp.csr_matrix(normalize(features.astype(np.float32))))

@@ -40,8 +40,8 @@ def given_sounds(side: SideInputs, items: pd.Index, known: np.ndarray, model: st
     InvalidArgument
         Where none were given.
     InvalidData
-        Where fewer than two items have a sound and a listener in train, or clips are too short for a `MelCNN`
-        or not finite.
+        Where fewer than two items have a sound and a listener in train, or clips are not finite or too short
+        for a `MelCNN`.
     """
     if side.item_audio is None:
         raise InvalidArgument(
@@ -52,8 +52,15 @@ def given_sounds(side: SideInputs, items: pd.Index, known: np.ndarray, model: st
     found = ItemSounds(codes, mel, known[codes])
     if found.known.sum() < 2:
         raise InvalidData(
-            f"Of the items with a listener in train {found.known.sum()} have a sound, too few to learn from. "
-            "Check that item_audio is of the items that were listened to."
+            f"Of the items with a listener in train {found.known.sum()} have a sound, too few to learn from: "
+            "two are needed, or more. Check that item_audio is of the items that were listened to."
+        )
+    broken = codes[~np.isfinite(mel.sum(axis=(1, 2)))]
+    if len(broken):
+        raise InvalidData(
+            f"{len(broken):,} of {len(codes):,} clips hold NaN or infinite numbers, the first is that of "
+            f"item {items[broken].tolist()[0]!r}. Leave them out of item_audio, or look at how they were "
+            "read."
         )
     checked_clips(mel, 3, MelCNN.shortest)
     return found

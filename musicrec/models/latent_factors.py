@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from musicrec.data.interactions import Interactions
-from musicrec.errors import InvalidData
 from musicrec.models.content_weighting import given_features
 from musicrec.models.factorisation import ALS, FactorModel
 from musicrec.models.inputs import SideInputs
@@ -97,13 +96,8 @@ class LatentFactorRidge(LatentFactorRegression):
         self.ridge = ridge
 
     def _told_from_content(self, factors: np.ndarray, side: SideInputs) -> np.ndarray:
-        features = given_features(side, "LatentFactorRidge")
+        features = given_features(side, "LatentFactorRidge", self.known_items_)
         matrix, learnt = features.matrix.astype(np.float64), self.known_items_ & ~features.missing
-        if not learnt.any():
-            raise InvalidData(
-                f"No item with a listener in train has {features.kind} features, so there is nothing to "
-                "learn from. Check that they are of the items that were listened to."
-            )
         regression = make_pipeline(StandardScaler(with_mean=not sp.issparse(matrix)), Ridge(self.ridge))
         told = regression.fit(matrix[learnt], factors[learnt]).predict(matrix)
         told[features.missing] = factors[learnt].mean(axis=0)

@@ -117,7 +117,7 @@ class MultimodalFactors(LatentFactorRegression):
         return told.astype(np.float32)
 
     def _content(self, side: SideInputs) -> "_Content":
-        features = given_features(side, "MultimodalFactors")
+        features = given_features(side, "MultimodalFactors", self.known_items_)
         sounds = given_sounds(side, self.items_, self.known_items_, "MultimodalFactors")
         words = dense_features(features, self.weighting, self.known_items_, _WIDTH, self.seed)
         clip = np.full(len(words), -1)

@@ -201,7 +201,8 @@ def _ordered(scores: np.ndarray) -> np.ndarray:
     if not (plain < np.inf).all():
         raise InvalidData(
             f"{np.sum(~(plain < np.inf)):,} of these scores are NaN or plus infinity, so there is no order "
-            "among them. The model has diverged or divided by 0: lower its learning rate or raise its l2."
+            "among them. The model has diverged or divided by 0: lower its learning rate or weight decay, or "
+            "raise its l2."
         )
     bits = plain.view(np.uint32)
     return np.where(bits >= _SIGN, ~bits, bits | _SIGN)

@@ -15,6 +15,7 @@ from musicrec.errors import CorruptData, InvalidArgument
 from musicrec.training.job import Job, State
 
 _HELD = {"settings", "network", "weights", "optimizer", "precision", "best_weights", "best_epoch", "rows"}
+_ADVICE = "Remove it to train from the start."
 
 
 def save(job: Job, state: State, optimizer: Any, fabric: Fabric) -> None:
@@ -39,13 +40,23 @@ def resume(job: Job, state: State, optimizer: Any, fabric: Fabric) -> None:
     if not job.checkpoint.exists():
         return
     content = _read(job.checkpoint)
-    _check_same(job, content)
-    job.module.load_state_dict(content["weights"])
-    optimizer.load_state_dict(content["optimizer"])
-    fabric.strategy.precision.load_state_dict(content["precision"])
-    state.best_weights = content["best_weights"]
-    state.best_epoch = content["best_epoch"]
-    state.rows = [tuple(row) for row in content["rows"]]
+    try:
+        _check_same(job, content)
+        job.module.load_state_dict(content["best_weights"])  # which says whether they fit
+        job.module.load_state_dict(content["weights"])
+        optimizer.load_state_dict(content["optimizer"])
+        fabric.strategy.precision.load_state_dict(content["precision"])
+        rows = [(int(epoch), float(loss), float(metric)) for epoch, loss, metric in content["rows"]]
+        if not 1 <= content["best_epoch"] <= len(rows):
+            raise ValueError(f"the best epoch is {content['best_epoch']} of {len(rows)}")
+    except InvalidArgument:
+        raise
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CorruptData(
+            f"The checkpoint {job.checkpoint} holds parts that do not belong together ({reason}). {_ADVICE}"
+        ) from error
+    state.best_weights, state.best_epoch, state.rows = content["best_weights"], content["best_epoch"], rows
 
 
 def _identity(job: Job) -> dict[str, Any]:
@@ -60,25 +71,28 @@ def _identity(job: Job) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    advice = "Remove it to train from the start."
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)  # runs no code of the file
     except (RuntimeError, ValueError, EOFError, OSError, KeyError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise CorruptData(f"The checkpoint {path} cannot be read ({reason}). {advice}") from error
+        raise CorruptData(f"The checkpoint {path} cannot be read ({reason}). {_ADVICE}") from error
     if not isinstance(content, dict) or set(content) != _HELD:
-        raise CorruptData(f"{path} is no checkpoint of this library's training loop. {advice}")
+        raise CorruptData(f"{path} is no checkpoint of this library's training loop. {_ADVICE}")
     return content
 
 
 def _check_same(job: Job, content: dict[str, Any]) -> None:
     found = []
+    trained = sum(weight.requires_grad for weight in job.module.parameters())
+    there = sum(len(group["params"]) for group in content["optimizer"]["param_groups"])
+    if there != trained:
+        found.append(f"{there} weights are trained there and {trained} here")
     for kind, ours in _identity(job).items():
         theirs = content[kind]
         for name in [*ours, *(name for name in theirs if name not in ours)]:
-            there, here = theirs.get(name, "absent"), ours.get(name, "absent")
-            if there != here:
-                found.append(f"{name} is {there} there and {here} here")
+            before, here = theirs.get(name, "absent"), ours.get(name, "absent")
+            if before != here:
+                found.append(f"{name} is {before} there and {here} here")
     if found:
         more = f", and {len(found) - 3} more" if len(found) > 3 else ""
         raise InvalidArgument(

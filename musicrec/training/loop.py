@@ -101,7 +101,7 @@ def train(
     TrainingFailed
         The loss, a weight or the metric is not finite. The module has the best weights so far.
     CorruptData
-        A checkpoint that cannot be read.
+        A checkpoint that cannot be read, or whose parts do not belong together.
     DataUnavailable
         A checkpoint that cannot be written.
 
@@ -200,9 +200,11 @@ def _check_finite(mean_loss: float, weights: list[nn.Parameter], epoch: int, set
     if math.isfinite(mean_loss) and all(bool(weight.isfinite().all()) for weight in weights):
         return
     what = f"The loss is {mean_loss}" if not math.isfinite(mean_loss) else "A weight is not finite"
+    grows = settings.lr * settings.weight_decay > 2  # a step multiplies the weights by 1 minus this
+    decay = f", or weight_decay, which is {settings.weight_decay:g}" if grows else ""
     half = " or use precision='bf16-mixed'" if settings.precision == "16-mixed" else ""
     raise TrainingFailed(
         f"{what} in epoch {epoch + 1} of {settings.epochs}: the steps were too long, or the batches hold "
-        f"NaN. Lower lr, which is {settings.lr:g}{half}; check the batches if that does not help. The "
-        "network has the best weights so far."
+        f"NaN. Lower lr, which is {settings.lr:g}{decay}{half}; check the batches, and what the loss is "
+        "multiplied by, if that does not help. The network has the best weights so far."
     )

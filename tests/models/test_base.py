@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ from musicrec.models import base
 SCENES, USERS, ITEMS = 4, 40, 25
 NAMES = models.names()
 KNOW_NOBODY = ["Popularity", "Random", "Same"]
+LEARN_FROM_FEATURES = [
+    *("ContentKNN", "LatentFactorRidge", "WeightedHybrid", "SwitchingHybrid"),
+    *("ContentVAE", "LightFM", "DropoutNet", "MultimodalFactors"),
+]
 FOLDED_IN = [name for name in NAMES if models.by_name(name).can_score_history]
 
 
@@ -232,6 +237,36 @@ def test_a_row_without_plays_has_equal_scores_whether_empty_or_of_zeros(folding_
     assert (folding_model.score_history(zeros) == expected).all()
 
 
+def short(name, **changed):
+    """A model with training as short as can be, for worlds in which there is nothing to find."""
+    usual = models.by_name(name)().params
+    brief = {"epochs": 1, "hidden": 8, "latent": 4, "factors": 4, **changed}
+    return models.by_name(name)(**{each: value for each, value in brief.items() if each in usual})
+
+
+@pytest.mark.parametrize(("users", "items"), [(1, 12), (12, 1), (1, 1)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_world_of_one_listener_or_one_item_is_fitted_or_refused_with_reason(name, users, items):
+    train = world().train
+    table = pd.DataFrame({"user": np.repeat(range(users), items), "item": np.tile(range(items), users)})
+    few = Interactions(train.users[:users], train.items[: items + 1], table)  # nobody played the last item
+    given = {
+        "item_features": Features("scene", few.items, ["even"], np.arange(items + 1)[:, None] % 2 == 0),
+        "item_audio": Sounds(train.items),
+    }
+    refused = {"PureSVD": "fewer factors", "LatentFactorCNN": "are all alike"}
+    if items == 1:
+        hearing = ("PreferenceCNN", "LatentFactorCNN", "HybridCNN", "MultimodalFactors")
+        refused |= dict.fromkeys(hearing, "too few to learn from")
+    if name in refused:
+        with pytest.raises((InvalidArgument, InvalidData), match=refused[name]):
+            short(name).fit(few, **given)
+        return
+    model = short(name).fit(few, **given)
+    assert np.isfinite(model.score(np.arange(users))).all()
+    assert model.recommend([0], exclude=few)[0, :2].tolist() == [items, -1]
+
+
 # ---- Listeners who were not in train
 
 
@@ -372,6 +407,32 @@ def test_side_input_must_be_over_the_same_users_and_items(name):
     ]:
         with pytest.raises(error, match=message):
             new(name).fit(train, **given)
+
+
+@pytest.mark.parametrize("name", LEARN_FROM_FEATURES)
+def test_features_of_what_nobody_played_alone_teach_nothing(name):
+    heard = np.bincount(world().train.events["item"], minlength=len(scenes())) > 0
+    assert 0 < heard.sum() < len(heard)
+    for missing in (heard, None):  # said to be missing, or empty
+        only_new = Features(
+            "scene", scenes().items, scenes().names, scenes().matrix * ~heard[:, None], missing
+        )
+        with pytest.raises(InvalidData, match="No item with a listener in train has scene features"):
+            new(name).fit(world().train, **side() | {"item_features": only_new})
+
+
+@pytest.mark.parametrize("name", LEARN_FROM_FEATURES)
+@pytest.mark.parametrize("size", [1e30, 1e-30])
+def test_features_whose_squares_are_lost_are_refused(name, size):
+    vast = Features("scene", scenes().items, scenes().names, size * scenes().matrix)
+    with pytest.raises(InvalidData, match=re.escape(f"values up to {size:g}, whose squares")):
+        new(name).fit(world().train, **side() | {"item_features": vast})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "device" in models.by_name(name)().params])
+def test_an_unknown_device_is_named(name):
+    with pytest.raises(InvalidArgument, match="device is 'abacus'; it must be one of 'cpu'"):
+        short(name, device="abacus").fit(world().train, **side())
 
 
 class Diverged(Same):

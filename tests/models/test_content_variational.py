@@ -108,6 +108,15 @@ def test_new_items_stand_as_high_as_their_features_let_expect(fitted):
     np.testing.assert_array_equal(expected_fame(features[:3], heard[:3], new, seed=0), [0, 0])
 
 
+@pytest.mark.parametrize("known", [5, 6, 12])
+def test_where_known_items_are_too_few_to_compare_penalties_new_ones_are_alike(known, recwarn):
+    heard = np.where(np.arange(known) == 0, 30.0, 3.0)  # most folds hold items that are equally famous
+    fame = expected_fame(sp.identity(known, format="csr"), heard, sp.identity(known, format="csr"), seed=0)
+    assert np.ptp(fame) < 0.1
+    assert fame.mean() == pytest.approx(0, abs=0.1)
+    assert not recwarn.list
+
+
 def test_what_nobody_played_and_what_is_not_described_is_no_rival_in_training(fitted):
     network = fitted.network_
     network.train()

@@ -109,3 +109,16 @@ def test_what_cannot_be_fitted(planted):
 def test_vectors_that_run_away_say_what_to_lower(planted):
     with pytest.raises(InvalidArgument, match="Lower lr, which is 1e"):
         LightFMIdentity(8, lr=1e30, epochs=5).fit(planted.train)
+
+
+@pytest.mark.parametrize("size", [1e30, np.nan])
+def test_vectors_whose_products_are_no_numbers_say_so_when_they_are_fitted(planted, monkeypatch, size):
+    def grow(self, plays, **others):
+        whole_fit(self, plays, **others)
+        self.user_embeddings *= size
+        self.item_embeddings *= size
+
+    whole_fit = lightfm.LightFM.fit
+    monkeypatch.setattr(lightfm.LightFM, "fit", grow)
+    with pytest.raises(InvalidArgument, match=r"grew without bound.*Lower lr, which is 0\.05"):
+        LightFMIdentity(8, epochs=1).fit(planted.train)

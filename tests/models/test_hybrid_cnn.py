@@ -148,11 +148,15 @@ def test_what_cannot_be_fitted(sounding):
 
 @pytest.mark.parametrize("model", [HybridCNN, PreferenceCNN])
 def test_clips_that_cannot_be_heard(model, sounding):
-    broken = FakeLibrary(sounding.sounds, [])
+    broken = FakeLibrary(sounding.sounds, [0, 1])  # so that clip and item have not the same number
     clips = sounding.sounds.clips.copy()
-    clips[7, 3, 3] = np.nan
-    for given, said in ((clips, "1 of 120 clips hold NaN"), (clips[:, :, :4], "4 frames")):
-        broken.mel = lambda labels, given=given: given
+    clips[7, 3, 13] = np.nan
+    clips[9, 3, 13] = -np.inf
+    for given, said in (
+        (clips, r"2 of 118 clips hold NaN.*that of item 7\."),
+        (clips[:, :, :4], "4 frames"),
+    ):
+        broken.mel = lambda labels, given=given: given[labels]
         with pytest.raises(InvalidData, match=said):
             sounding.fit(model(), item_audio=broken)
 

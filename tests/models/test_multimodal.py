@@ -126,7 +126,7 @@ def test_what_cannot_be_fitted(sounding):
     other = Features("kind", range(119), kinds.names, kinds.matrix[:119])
     with pytest.raises(InvalidData, match="item_features is over 119 items and train over 120"):
         sounding.fit(MultimodalFactors(), item_features=other)
-    with pytest.raises(InvalidData, match="0 have kind features, and no two of them differ"):
+    with pytest.raises(InvalidData, match="No item with a listener in train has kind features"):
         sounding.fit(MultimodalFactors(), item_features=without(kinds, range(80)))
     clips = sounds.clips.copy()
     clips[7, 3, 3] = np.nan

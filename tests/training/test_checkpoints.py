@@ -128,6 +128,28 @@ def test_a_file_of_something_else_is_no_checkpoint(task, tmp_path, content):
         fitted(task, checkpoint=tmp_path / "run.pt")
 
 
+PARTS = ["settings", "network", "weights", "optimizer", "best_weights", "best_epoch", "rows"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("content", [None, 3, [1], {"weights": 3}])
+def test_a_checkpoint_with_a_part_of_something_else_is_refused(task, same, tmp_path, part, content):
+    file, module = tmp_path / "run.pt", task.network()
+    fitted(task, epochs=1, patience=None, checkpoint=file)
+    torch.save({**torch.load(file, weights_only=True), part: content}, file)
+    with pytest.raises((CorruptData, InvalidArgument), match=r"[Rr]emove it to train from the start"):
+        fitted(task, epochs=1, patience=None, module=module, checkpoint=file)
+    assert same(module, task.network())
+
+
+def test_a_checkpoint_of_a_network_of_which_less_was_trained_is_refused(task, tmp_path):
+    module = task.network()
+    module[0].requires_grad_(False)
+    fitted(task, module=module, checkpoint=tmp_path / "run.pt")
+    with pytest.raises(InvalidArgument, match="4 weights are trained there and 6 here"):
+        fitted(task, checkpoint=tmp_path / "run.pt")
+
+
 class Malicious:
     def __init__(self, mark) -> None:
         self.mark = mark

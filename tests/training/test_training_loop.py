@@ -213,6 +213,17 @@ def test_a_weight_that_is_infinite_is_noticed_before_it_is_kept():
     assert module.number.item() == 0
 
 
+@pytest.mark.parametrize(("weight_decay", "said"), [(1e30, "or weight_decay, which is 1e+30"), (1.0, None)])
+def test_a_decay_that_makes_weights_grow_is_named_beside_the_learning_rate(weight_decay, said):
+    def loss(module, batch):
+        return distance(module, batch) * (1 if said else math.nan)
+
+    with pytest.raises(TrainingFailed) as stopped:
+        train(OneNumber(), loss, ones, epochs=5, lr=0.1, weight_decay=weight_decay)
+    assert "Lower lr, which is 0.1" in str(stopped.value)
+    assert said in str(stopped.value) if said else "weight_decay" not in str(stopped.value)
+
+
 def test_a_metric_that_is_nan_is_no_best():
     with pytest.raises(TrainingFailed, match="validate returned nan after epoch 1"):
         train(OneNumber(), distance, ones, epochs=2, validate=lambda module: math.nan)
