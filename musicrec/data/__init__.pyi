@@ -15,3 +15,4 @@ from .splits import cold_items as cold_items
 from .splits import cold_users as cold_users
 from .splits import holdout as holdout
 from .splits import leave_last_out as leave_last_out
+from .splits import reveal as reveal

@@ -1,4 +1,4 @@
-"""The five ways of cutting interactions into train, valid and test.
+"""The five ways of cutting interactions into train, valid and test, and of asking with less known.
 
 A cut decides what a measured number means: whether a model fills gaps in a known taste (`holdout`), foretells
 what comes next (`leave_last_out`, `by_time`), or meets what it has never seen (`cold_items`, `cold_users`).
@@ -220,3 +220,54 @@ def cold_users(
     part[(part != TRAIN) & (rank < reveal)] = HISTORY
     split = cutting.cut(x, part[pairs.of_event], valid > 0, history=True)
     return cutting.assured(split, "shared pairs", all_cold="user")
+
+
+def reveal(split: Split, n: int, part: Literal["test", "valid"] = "test", seed: int = 0) -> Split:
+    """The same question asked of new users with less known of them: n items of each one's history.
+
+    What is known with n is known with n + 1, too, and what is asked for does not depend on n. So the numbers
+    for one model at several n can be compared.
+
+    Parameters
+    ----------
+    split : Split
+        Of `cold_users`, or another with a history.
+    n : int
+        How many distinct items of each user of the part stay in `history` (all events of each), drawn at
+        random; all, where there are fewer.
+    part : {"test", "valid"}
+        What is asked for.
+    seed : int
+        Of the drawing.
+
+    Returns
+    -------
+    Split
+        Its `test` is the part, of users with a history. Its `valid` holds what was revealed of them and is
+        not known now: evaluation neither shows it to a model nor asks for it. None where all is known.
+
+    Raises
+    ------
+    InvalidArgument
+        Where n is below 1, the part is unknown or absent, or none of its users has a history.
+    """
+    check_whole("n", n, least=1)
+    if part not in ("test", "valid"):
+        raise InvalidArgument(f"part is {part!r}; it must be 'test' or 'valid'.")
+    asked = split.test if part == "test" else split.valid
+    if asked is None or split.history is None:
+        lacks = "history" if split.history is None else "valid part"
+        raise InvalidArgument(f"This split has no {lacks}; cut it with cold_users, and valid= above 0.")
+    new = np.intersect1d(asked.events["user"], split.history.events["user"])
+    if not len(new):
+        raise InvalidArgument(f"No user of {part} has a history; cut the split with cold_users.")
+    known = split.history.where(np.isin(split.history.events["user"], new))
+    pairs = known.pairs()
+    rank, _ = cutting.ranks(pairs.user, cutting.generator(seed).random(len(pairs.user)))
+    stays = (rank < n)[pairs.of_event]
+    return Split(
+        train=split.train,
+        valid=None if stays.all() else known.where(~stays),
+        test=asked.where(np.isin(asked.events["user"], new)),
+        history=known.where(stays),
+    )

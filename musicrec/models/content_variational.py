@@ -35,7 +35,8 @@ class ContentVAE(MultVAE):
     have played.
 
     The bias of a new item is not learnt. It is set so that the item's mean score over the listeners in train
-    is that of known items, on average, plus the fame that its features let expect (see `expected_fame`).
+    is as far above that of known items, on average, as the logarithm of its fame that the features let expect
+    is above that of theirs (see `expected_fame`).
     Where features tell nothing of fame, new items differ in whom they suit and not in how high they stand.
 
     What is learnt is learnt from items that have listeners and features: the softmax in training is over
@@ -106,7 +107,8 @@ class ContentVAE(MultVAE):
         mean_scores = self._told(self._plays[listeners], listeners).mean(axis=0, dtype=np.float64)
         heard = np.asarray(train.binary.sum(axis=0), dtype=np.float64).ravel()[learnt]
         fame = expected_fame(self._features[learnt], heard, self._features[new], self.seed)
-        change = mean_scores[learnt].mean() + fame - mean_scores[new]
+        of_mean_fame = (mean_scores[learnt] - np.log(heard / heard.mean())).mean()
+        change = of_mean_fame + fame - mean_scores[new]
         bias = self.network_.writer.bias
         with torch.no_grad():
             bias[torch.from_numpy(new).to(bias.device)] += torch.from_numpy(change).to(bias)

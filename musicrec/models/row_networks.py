@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -37,9 +39,27 @@ def logistic(scores: Tensor, items: Tensor, given: Tensor) -> Tensor:
     return functional.softplus(scores).sum(1) - (given * scores.gather(1, items)).sum(1)
 
 
+class _Multinomial(torch.autograd.Function):
+    """Written out: torch would hold the slopes of both terms at once, each as large as the scores."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, items: Tensor, given: Tensor) -> Tensor:
+        ctx.save_for_backward(scores, items, given)
+        return given.sum(1) * scores.logsumexp(1) - (given * scores.gather(1, items)).sum(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        scores, items, given = ctx.saved_tensors
+        wanted = slope[:, None] * given
+        slopes = scores.softmax(1).mul_(wanted.sum(1, keepdim=True))
+        return slopes.scatter_add_(1, items, -wanted), None, None
+
+
 def multinomial(scores: Tensor, items: Tensor, given: Tensor) -> Tensor:
     """−ln softmax over all items, summed over those that were played: (n,)."""
-    return given.sum(1) * scores.logsumexp(1) - (given * scores.gather(1, items)).sum(1)
+    lost: Tensor = _Multinomial.apply(scores, items, given)
+    return lost
 
 
 def written(weights: Tensor, hidden: Tensor) -> Tensor:

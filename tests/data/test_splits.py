@@ -1,5 +1,6 @@
 """The five cuts: every event lands in one part, shares are right, nothing leaks, cuts can be repeated."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from musicrec.data import Interactions, Split, by_time, cold_items, cold_users, holdout, leave_last_out
+from musicrec.data import (
+    Interactions,
+    Split,
+    by_time,
+    cold_items,
+    cold_users,
+    holdout,
+    leave_last_out,
+    reveal,
+)
 from musicrec.errors import InvalidArgument, InvalidData
 
 EVENT = st.tuples(st.integers(0, 7), st.integers(0, 11), st.integers(1, 5), st.integers(0, 30))
@@ -44,6 +54,10 @@ def sizable(n_users=40, n_items=60, n_events=3000, seed=1):
         weight="weight",
         time="time",
     )
+
+
+def new_users():
+    return cold_users(sizable(), valid=0)
 
 
 def parts(split):
@@ -301,6 +315,37 @@ def test_cold_users_have_no_training_plays_but_a_history(table, seed, reveal):
     assert set(split.refit().history.events["user"]) == set(split.cold_users)
 
 
+@SOME
+@given(LARGE_WORLDS, SEEDS, st.sampled_from(["test", "valid"]))
+def test_with_less_revealed_the_same_is_asked_for(table, seed, part):
+    split = cold_users(interactions(table), share=0.2, reveal=3, seed=seed, valid=0.2)
+    asked = getattr(split, part)
+    before = set()
+    for n in (1, 2, 3, 9):
+        less = reveal(split, n, part, seed=seed)
+        assert rows(less.test) == rows(asked)
+        assert rows(less.train) == rows(split.train)
+        assert (less.history.events.groupby("user")["item"].nunique() == min(n, 3)).all()
+        known = pairs(less.history)
+        assert before <= known
+        before = known
+        withheld = [] if less.valid is None else [less.valid]
+        theirs = split.history.where(split.history.events["user"].isin(asked.events["user"]))
+        assert rows(less.history, *withheld) == rows(theirs)
+
+
+def test_new_users_without_a_history_are_not_asked_about():
+    x = sizable()
+    split = cold_users(x, share=0.2, reveal=3, valid=0.2)
+    one = split.test.events["user"].iloc[0]
+    partly = Split(
+        train=split.train,
+        test=split.test,
+        history=split.history.where(split.history.events["user"] != one),
+    )
+    assert one not in set(reveal(partly, 1).test.events["user"])
+
+
 def test_without_valid_there_is_none():
     x = sizable()
     for split in (
@@ -386,6 +431,15 @@ EMPTY = NO_TIMES.where(np.zeros(3, dtype=bool))
             lambda: cold_users(sizable(), reveal=0),
             InvalidArgument,
             "reveal is 0; it must be a whole number, 1 or more",
+        ),
+        (lambda: reveal(new_users(), 0), InvalidArgument, "n is 0; it must be a whole number, 1 or more"),
+        (lambda: reveal(new_users(), 1, "train"), InvalidArgument, "part is 'train'"),
+        (lambda: reveal(new_users(), 1, "valid"), InvalidArgument, "This split has no valid part"),
+        (lambda: reveal(holdout(sizable()), 1), InvalidArgument, "This split has no history"),
+        (
+            lambda: reveal(replace(new_users(), test=new_users().train), 1),
+            InvalidArgument,
+            "No user of test has a history",
         ),
         (lambda: holdout(EMPTY), InvalidData, "no events, so there is nothing to cut"),
         (lambda: cold_items(EMPTY), InvalidData, "nothing to cut"),

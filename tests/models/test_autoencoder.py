@@ -114,6 +114,18 @@ def test_losses_are_those_of_the_equations():
         np.testing.assert_allclose(found, expected.sum(axis=1), rtol=1e-5)
 
 
+def test_the_slope_of_the_multinomial_loss_is_that_of_its_equation():
+    rows = sp.csr_matrix(np.array([[1, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]], dtype=np.float32))
+    items, given = padded(rows)
+    scores = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    weights = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    scores.requires_grad_()
+    (weights @ multinomial(scores, items, given.double())).backward()
+    played = torch.from_numpy(rows.toarray()).double()
+    expected = weights[:, None] * (played.sum(1, keepdim=True) * scores.detach().softmax(1) - played)
+    torch.testing.assert_close(scores.grad, expected)
+
+
 @pytest.mark.parametrize("progress", [0.0, 0.1, 0.25, 0.9])
 def test_the_loss_of_the_vae_is_the_bound_with_a_weight_that_rises(fitted, progress):
     network, (items, given) = fitted["MultVAE"].network_, padded(plays().train.binary[:5])

@@ -108,6 +108,25 @@ def test_new_items_stand_as_high_as_their_features_let_expect(fitted):
     np.testing.assert_array_equal(expected_fame(features[:3], heard[:3], new, seed=0), [0, 0])
 
 
+def test_new_items_stand_as_known_ones_of_mean_fame_where_features_do_not_explain_it():
+    """Few are famous: the mean of listeners lies far above what is usual, and so must a new item."""
+    x = plays()
+    famous = np.arange(KNOWN) // STYLES % 10 == 0
+    thinned = np.random.default_rng(6).random(len(x)) < 0.12
+    x = x.where(famous[x.events["item"]] | thinned)
+    heard = x.binary.getnnz(axis=0)[:KNOWN]
+    x = x.where(heard[x.events["item"]] > 0)
+    levels = (
+        ContentVAE(**{**SMALL, "epochs": 60}).fit(x, item_features=styles()).score(range(USERS)).mean(axis=0)
+    )
+    known = heard > 0
+    usual, gap = np.log(heard[known]).mean(), np.log(heard[known].mean())
+    assert gap - usual > 0.3
+    mine = levels[:KNOWN][known]
+    expected = (mine - np.log(heard[known] / heard[known].mean())).mean()
+    assert levels[COLD].mean() == pytest.approx(expected, abs=0.1)
+
+
 @pytest.mark.parametrize("known", [5, 6, 12])
 def test_where_known_items_are_too_few_to_compare_penalties_new_ones_are_alike(known, recwarn):
     heard = np.where(np.arange(known) == 0, 30.0, 3.0)  # most folds hold items that are equally famous
