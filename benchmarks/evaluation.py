@@ -25,31 +25,12 @@ import torch
 from benchmarks.generated import LASTFM_2K, Size, interactions, pattern, scores
 from benchmarks.metric_peers import CUTOFFS, DEPTH, PEERS, MetricPeer
 from benchmarks.rounds import Pair, same_values
-from musicrec.data import Interactions, Split
+from musicrec.data import Split
 from musicrec.evaluation import Evaluation, evaluate
 from musicrec.metrics import ranking_metrics
-from musicrec.models import Recommender, tie_ranks, top_k
-from musicrec.models.inputs import SideInputs
+from musicrec.models import GivenScores, tie_ranks, top_k
 
 TOLERANCE = 1e-9
-
-
-class GivenScores(Recommender):
-    """A model that has learnt nothing and has all its scores at hand."""
-
-    can_score_cold_items = True
-
-    def __init__(self, scores: np.ndarray) -> None:
-        self.scores = scores
-
-    def __repr__(self) -> str:
-        return "GivenScores()"
-
-    def _fit(self, train: Interactions, side: SideInputs) -> None:
-        pass
-
-    def _score(self, users: np.ndarray) -> np.ndarray:
-        return self.scores[users]
 
 
 class Case:

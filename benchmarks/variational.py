@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks import recbole_environment
-from benchmarks.evaluation import GivenScores
 from benchmarks.generated import LASTFM_2K, plays
 from benchmarks.goals import ENOUGH, check_losses, check_reached, epochs_to, set_goal
 from benchmarks.rounds import ROUNDS, Ratio, in_turns
@@ -38,6 +37,7 @@ from musicrec.data import Interactions, Split
 from musicrec.data.catalogue import entry
 from musicrec.data.fetch import find
 from musicrec.evaluation import evaluate
+from musicrec.models import GivenScores
 
 Settings = dict[str, Any]
 SIZES: Settings = {"latent": 64, "hidden": 600, "dropout": 0.5, "seed": 0}

@@ -20,7 +20,7 @@ STEPS = {
     "types": "mypy",
     "imports": "lint-imports",
     "notebooks": f"pytest -q {NOTEBOOKS} -n 2 --dist loadscope book",
-    "tests": "pytest -q -n 2 --dist loadscope --no-loadscope-reorder tests",
+    "tests": "pytest -q -n 2 --dist loadscope --no-loadscope-reorder --durations=30 tests",
 }
 
 

@@ -18,6 +18,7 @@ from .factorisation import PureSVD as PureSVD
 from .feature_factors import LightFM as LightFM
 from .feature_factors import LightFMIdentity as LightFMIdentity
 from .filters import strongest_clips as strongest_clips
+from .given_scores import GivenScores as GivenScores
 from .hybrid import CollectiveEASE as CollectiveEASE
 from .hybrid import SwitchingHybrid as SwitchingHybrid
 from .hybrid import WeightedHybrid as WeightedHybrid

@@ -25,7 +25,7 @@ HALVED = (  # searched by successive halving: few settings are trained to the en
 _NETWORKS = (
     *("LatentFactorCNN", "PreferenceCNN"),
     *("ContentVAE", "NeuMF", "DropoutNet"),
-    "LightFM",
+    "LightFM",  # no network, but as slow: it runs on one thread and gains from many epochs
     *("SoftmaxMF", "HybridCNN"),  # twins: equal effort
     "MultimodalFactors",
 )

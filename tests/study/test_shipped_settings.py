@@ -20,13 +20,10 @@ from musicrec.study.search_task import Task
 
 TRAINED = {"ALS": 0.003, "BPR": 0.005, "LatentFactorRidge": 0.003}  # rounding grows, from machine to machine
 NETWORKS = ("LatentFactorCNN", "PreferenceCNN")  # half a minute a fit: chapter 4 fits them
-FOR_NEW_ITEMS = (
-    "LatentFactorRidge",
-    "ContentVAE",
-    "LatentFactorCNN",
-    "MultimodalFactors",
-)  # tuned for those alone
-ON_SOUND = ("PreferenceCNN", "HybridCNN", "SoftmaxMF")  # and the twin of one: no real listeners have sound
+# Tuned for new items alone.
+FOR_NEW_ITEMS = ("LatentFactorRidge", "ContentVAE", "LatentFactorCNN", "MultimodalFactors")
+# No real listeners have sound; SoftmaxMF is the twin of one of these.
+ON_SOUND = ("PreferenceCNN", "HybridCNN", "SoftmaxMF")
 WARM = [model for model in models.names() if SPACES[model] and model not in (*FOR_NEW_ITEMS, *ON_SOUND)]
 BY_CONTENT = ("ContentKNN", "Rocchio", "CollectiveEASE")
 TASKS = [
